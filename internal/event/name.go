@@ -37,6 +37,8 @@ const (
 const (
 	// AvailabilityFail says that a key source, a store or a policy could not answer.
 	AvailabilityFail Name = "sys_availability_fail"
+	// AuthnTokenRefused says that a request came with a token, or other credentials, that are not valid.
+	AuthnTokenRefused Name = "authn_token_refused"
 	// CryptKeyChange says that a signing key was made, taken into use, retired or removed.
 	CryptKeyChange Name = "crypt_key_change"
 	// CertificateChange says that a certificate was loaded, kept or is about to expire.
