@@ -39,6 +39,8 @@ const (
 	AvailabilityFail Name = "sys_availability_fail"
 	// AuthnTokenRefused says that a request came with a token, or other credentials, that are not valid.
 	AuthnTokenRefused Name = "authn_token_refused"
+	// StatementFail says that a database refused a statement for a reason that is the program's.
+	StatementFail Name = "sys_statement_fail"
 	// CryptKeyChange says that a signing key was made, taken into use, retired or removed.
 	CryptKeyChange Name = "crypt_key_change"
 	// CertificateChange says that a certificate was loaded, kept or is about to expire.
