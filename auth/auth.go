@@ -1,0 +1,214 @@
+// Package auth authenticates HTTP requests that carry a signed bearer token, and issues such tokens.
+//
+// Build one [Guard] at start-up and wrap handlers with it:
+//
+//	keys, err := auth.NewKeyRing(auth.KeyRingConfig{Path: "keys.json"})
+//	…
+//	issuer, err := auth.NewIssuer(auth.IssuerConfig{Issuer: "https://api.example", Audience: []string{"https://api.example"}, Keys: keys})
+//	…
+//	guard, err := auth.New(auth.Config{Authenticator: auth.Bearer(issuer.Verifier()), Realm: "example"})
+//	…
+//	mux.Handle("GET /orders/{id}", guard.Require("orders:read")(orders))
+//
+// A handler asks [FromContext] who is there.
+//
+// # Security model
+//
+// A request without a valid token never reaches the wrapped handler. A token is a JWT access token of RFC 9068: signed by a key
+// of the configured [Keys] with the one algorithm of that key, of type at+jwt, from the configured issuer and for one of the
+// configured audiences, neither expired nor too long-lived, with all required claims. Whatever is ambiguous is refused: a second
+// spelling of the same bytes, repeated or miscased names, headers that name a key or must be understood. RFC 8725 gives the reasons.
+//
+// A refusal says neither what was wrong with a token nor anything that the request contained; the log has the cause, without the
+// token. If the keys cannot be asked the answer is 503, because clients throw a good token away on 401.
+//
+// What is left to the caller: HTTPS, what a principal may do beyond scopes, and, because a token lives until it expires, how long
+// that is (10 minutes by default). A bearer token works for whoever holds it (RFC 6750, section 5.2).
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"reflect"
+	"strings"
+
+	"github.com/sallyport-go/sallyport/internal/event"
+)
+
+// Config configures a [Guard]. Authenticator is required.
+type Config struct {
+	// Authenticator finds out who sent a request: [Bearer], or one of your own.
+	Authenticator Authenticator
+	// Realm names what is protected, in the challenge (RFC 9110, section 11.5): printable ASCII without quotation marks and
+	// backslashes, at most 128 bytes. Empty means "api", because a challenge of RFC 6750, section 3, has at least one parameter.
+	Realm string
+
+	// Deny answers the requests that are refused, with an [*Error] whose headers are set already. Nil means
+	// application/problem+json (RFC 9457).
+	Deny func(http.ResponseWriter, *http.Request, error)
+	// Logger receives the security events. Nil means slog.Default at the time of each event.
+	Logger *slog.Logger
+	// ClientAddr names the client's address in events. Nil means the address of the connection.
+	ClientAddr func(*http.Request) netip.Addr
+
+	_ struct{} // keyed literals only: fields may be added later
+}
+
+// Guard lets authenticated requests through and answers all others. It is safe for concurrent use. Make one with [New].
+type Guard struct {
+	authenticator Authenticator
+	realm         string
+	schemes       []string
+	deny          func(http.ResponseWriter, *http.Request, error)
+	log           *event.Log
+}
+
+// New returns a Guard, or all faults of the Config.
+func New(c Config) (*Guard, error) {
+	var errs []error
+	if c.Authenticator == nil {
+		errs = append(errs, errors.New("auth: Config.Authenticator is nil: give auth.Bearer(verifier) or one of your own"))
+	} else if broken, ok := c.Authenticator.(interface{ fault() error }); ok {
+		errs = append(errs, broken.fault())
+	}
+	if len(c.Realm) > maxRealm || !quotable(c.Realm) {
+		errs = append(errs, fmt.Errorf("auth: Config.Realm is longer than %d bytes or has other characters than printable ASCII without \" and \\: shorten or clean it", maxRealm))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if c.Realm == "" {
+		c.Realm = defaultRealm
+	}
+	g := &Guard{authenticator: c.Authenticator, realm: c.Realm, deny: c.Deny, log: event.New(c.Logger, c.ClientAddr)}
+	for _, scheme := range c.Authenticator.Schemes() {
+		if !isToken(scheme) {
+			return nil, errors.New("auth: Config.Authenticator names a scheme that is not a token of RFC 9110: give a name such as Bearer")
+		}
+		g.schemes = append(g.schemes, scheme)
+	}
+	if len(g.schemes) == 0 { // a 401 must name one (RFC 9110, section 11.6.1)
+		g.schemes = []string{schemeBearer}
+	}
+	return g, nil
+}
+
+const (
+	maxRealm     = 128
+	defaultRealm = "api"
+)
+
+// Check decides about r, raises the event of a refusal and writes no answer. The request that it returns carries the principal,
+// for [FromContext]; the error is an [*Error]. [Guard.Handler] and [Guard.Require] are built on it, and so is an adapter for any
+// framework:
+//
+//	r, err := guard.Check(c.Request, auth.Scopes("orders:read"))
+//
+// A request that has passed this Guard before is not authenticated a second time. Another request that was only given its
+// context is, because it may carry other credentials.
+func (g *Guard) Check(r *http.Request, requirements ...Requirement) (*http.Request, error) {
+	checked, err := g.check(r, requirements, nil)
+	if err != nil {
+		g.record(r, err)
+		return nil, err
+	}
+	return checked, nil
+}
+
+// check is Check without the event. The scopes of inner are not required, but named by a challenge.
+func (g *Guard) check(r *http.Request, requirements []Requirement, inner []string) (*http.Request, *Error) {
+	passed, _ := r.Context().Value(passKey{}).(*pass)
+	fresh := passed == nil || passed.guard != g || !sameMap(passed.header, r.Header)
+	if fresh {
+		p, err := g.authenticator.Authenticate(r)
+		if err == nil && p == nil {
+			err = errNobody
+		}
+		if err != nil {
+			return nil, g.unauthenticated(err)
+		}
+		passed = &pass{guard: g, header: r.Header, principal: p}
+	}
+	needed := passed.scopes
+	for _, q := range requirements {
+		if q == nil {
+			return nil, refusal(errMisuse, "a Requirement is nil")
+		}
+		needed = q.add(needed)
+	}
+	for _, q := range requirements {
+		if err := q.check(passed.principal); err != nil {
+			return nil, g.insufficient(err, scopeRequirement(inner).add(needed))
+		}
+	}
+	if !fresh && len(needed) == len(passed.scopes) {
+		return r, nil
+	}
+	next := &pass{guard: g, header: r.Header, principal: passed.principal, scopes: needed}
+	return r.WithContext(context.WithValue(r.Context(), passKey{}, next)), nil
+}
+
+// sameMap says whether a and b are one map, not whether they are equal. It tells a request, and the shallow copies that
+// middleware makes of it, from another one that was built with its context.
+func sameMap(a, b http.Header) bool {
+	return a != nil && reflect.ValueOf(a).UnsafePointer() == reflect.ValueOf(b).UnsafePointer()
+}
+
+// errNobody is an Authenticator that broke its contract.
+var errNobody = errors.New("auth: the Authenticator returned neither a principal nor an error")
+
+// pass is what a request carries once a Guard has let it through.
+type pass struct {
+	guard     *Guard      // nil if put there by NewContext
+	header    http.Header // of the request that was authenticated
+	principal *Principal
+	scopes    []string // required so far
+}
+
+type passKey struct{}
+
+// record raises the event of a refusal.
+func (g *Guard) record(r *http.Request, err *Error) {
+	name, level := event.AuthnTokenRefused, slog.LevelWarn
+	switch {
+	case errors.Is(err, ErrNoCredentials):
+		level = slog.LevelDebug // every client begins like this
+	case errors.Is(err, ErrInsufficientScope):
+		name = event.AuthzFail
+	case errors.Is(err, ErrUnavailable), errors.Is(err, errMisuse):
+		name, level = event.AvailabilityFail, slog.LevelError
+	}
+	attrs := []slog.Attr{slog.String("reason", err.Error())}
+	if err.subject != "" {
+		attrs = append(attrs, slog.String("subject", err.subject))
+	}
+	if err.kind == ErrUnavailable && err.cause != nil {
+		attrs = append(attrs, slog.String("cause", err.cause.Error())) // an outage that hides its reason cannot be mended
+	}
+	g.log.Request(r, level, name, attrs...)
+}
+
+// quotable says whether s may stand in a quoted-string without escapes (RFC 6750, section 3).
+func quotable(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// isToken says whether s is a token of RFC 9110, section 5.6.2.
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0) {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,73 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// Authenticator finds out who sent a request. Implement it for a login of your own, with [NewPrincipal] for its result.
+type Authenticator interface {
+	// Authenticate returns the principal. The error is or wraps [ErrNoCredentials] if the request carries none of the kind that it
+	// reads, [ErrInvalidCredentials] if they are wrong, and [ErrInvalidRequest] if they are malformed or repeated. Any other
+	// error means that it could not decide, which is answered with 503; its text goes to the log, so that it must not hold credentials.
+	Authenticate(r *http.Request) (*Principal, error)
+	// Schemes names the authentication schemes for the challenge of a 401, such as "Bearer" (RFC 9110, section 11.6.1).
+	Schemes() []string
+}
+
+// TokenVerifier turns a token into a principal, as [*Verifier] does.
+type TokenVerifier interface {
+	// Verify returns the principal. The error follows the rules of Authenticator.Authenticate.
+	Verify(ctx context.Context, token string) (*Principal, error)
+}
+
+// Bearer returns an Authenticator that reads the Authorization header (RFC 6750, section 2.1) and no other place: a token in a
+// URL ends in logs and histories. The header may be there once.
+func Bearer(v TokenVerifier) Authenticator { return bearer{v} }
+
+type bearer struct{ verifier TokenVerifier }
+
+func (bearer) Schemes() []string { return []string{schemeBearer} }
+
+func (b bearer) fault() error {
+	if v, ok := b.verifier.(*Verifier); b.verifier == nil || ok && v == nil {
+		return errors.New("auth: Config.Authenticator is Bearer(nil): give it a verifier, such as issuer.Verifier()")
+	}
+	return nil
+}
+
+func (b bearer) Authenticate(r *http.Request) (*Principal, error) {
+	if err := b.fault(); err != nil {
+		return nil, err
+	}
+	values := r.Header["Authorization"]
+	switch len(values) {
+	case 0:
+		return nil, refusal(ErrNoCredentials, "")
+	case 1:
+	default:
+		return nil, refusal(ErrInvalidRequest, "more than one Authorization header")
+	}
+	scheme, token, found := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, schemeBearer) {
+		return nil, refusal(ErrNoCredentials, "another scheme") // not an attempt at ours
+	}
+	if !found || !token68(token) {
+		return nil, refusal(ErrInvalidRequest, "the Authorization header is not one scheme, one space and one token68")
+	}
+	return b.verifier.Verify(r.Context(), token)
+}
+
+// token68 is the form of credentials in one piece (RFC 9110, section 11.2).
+func token68(s string) bool {
+	text := strings.TrimRight(s, "=")
+	for i := range len(text) {
+		c := text[i]
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~+/", c) >= 0) {
+			return false
+		}
+	}
+	return text != ""
+}

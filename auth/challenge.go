@@ -1,0 +1,66 @@
+package auth
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+const (
+	schemeBearer = "Bearer"
+	retryAfter   = "5" // seconds (RFC 9110, section 10.2.3)
+)
+
+// unauthenticated turns what an Authenticator said into the refusal of the request.
+func (g *Guard) unauthenticated(err error) *Error {
+	var e Error
+	if known, ok := errors.AsType[*Error](err); ok {
+		e = *known
+	} else {
+		e = Error{kind: ErrUnavailable, cause: err, detail: "the authenticator failed"} // it could not decide; it did not say no
+		for _, kind := range append(slices.Clip(tokenFaults), ErrNoCredentials, ErrInvalidRequest) {
+			if errors.Is(err, kind) {
+				e.kind, e.detail = kind, ""
+				break
+			}
+		}
+	}
+	switch {
+	case e.kind == ErrNoCredentials:
+		e.header = g.challenge() // no error code for a client that did not try (RFC 6750, section 3.1)
+	case e.kind == ErrInvalidRequest:
+		e.header = g.challenge(`error="invalid_request"`, `error_description="The credentials are malformed or repeated"`)
+	case e.kind == ErrUnavailable:
+		e.header = http.Header{"Retry-After": {retryAfter}}
+	case slices.Contains(tokenFaults, e.kind):
+		e.header = g.challenge(`error="invalid_token"`, `error_description="The access token is not valid"`)
+	default:
+		e.kind, e.header = errMisuse, nil
+	}
+	return &e
+}
+
+// insufficient completes a refusal for a missing scope with the scopes that the resource needs.
+func (g *Guard) insufficient(e *Error, needed []string) *Error {
+	if e.kind == ErrInsufficientScope {
+		e.header = g.challenge(`error="insufficient_scope"`, `error_description="The access token does not cover this request"`,
+			`scope="`+strings.Join(needed, " ")+`"`)
+	}
+	return e
+}
+
+// challenge returns WWW-Authenticate, with a value for each scheme. All parameters are quoted, and all are constants of the
+// program: neither this nor any other header reflects the request. The parameters are those of bearer tokens (RFC 6750, section 3).
+func (g *Guard) challenge(params ...string) http.Header {
+	params = append([]string{`realm="` + g.realm + `"`}, params...)
+	h := http.Header{}
+	for _, scheme := range g.schemes {
+		own := params
+		if scheme != schemeBearer {
+			own = params[:1]
+		}
+		h.Add("WWW-Authenticate", scheme+" "+strings.Join(own, ", "))
+	}
+	return h
+}
