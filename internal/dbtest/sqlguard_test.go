@@ -380,7 +380,7 @@ func TestCanceledContextFreesTheConnection(t *testing.T) {
 			},
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
-			stop := time.AfterFunc(100*time.Millisecond, cancel)
+			stop := time.AfterFunc(500*time.Millisecond, cancel)
 			err := run(ctx)
 			stop.Stop()
 			cancel()
@@ -425,7 +425,7 @@ func TestLostUpdateIsPreventedByRetries(t *testing.T) {
 						}
 						select {
 						case <-together:
-						case <-time.After(200 * time.Millisecond):
+						case <-time.After(10 * time.Second): // a second run finds the channel closed
 						}
 					}
 					_, err = tx.Exec(t.Context(), sqlguard.Q("UPDATE notes SET n = ? WHERE id = 1", n+1))

@@ -1,0 +1,119 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sallyport-go/sallyport/auth/password"
+	"github.com/sallyport-go/sallyport/auth/store"
+	"github.com/sallyport-go/sallyport/internal/event"
+)
+
+// passwordGrant is RFC 6749, section 4.3.
+func (s *Service) passwordGrant(q request) (*answer, *Error) {
+	name, pw := q.form["username"], q.form["password"]
+	if name == "" || pw == "" {
+		return nil, badRequest("The parameter username or password is missing.")
+	}
+	u, refused := s.authenticate(q, name, pw)
+	if refused != nil {
+		return nil, refused
+	}
+	scopes, ok := grantable(q.scopes, s.limits(u)...)
+	if !ok {
+		return nil, invalidScope("nothing of the scope is grantable", u.Subject)
+	}
+	return s.begin(q, u, scopes)
+}
+
+// authenticate does the same for every name and every password until the hash has been made. Who was refused, and why, is for the log;
+// the name is not, since people type their password into the wrong field.
+func (s *Service) authenticate(q request, name, pw string) (User, *Error) {
+	u, err := s.lookup(q.Context(), name)
+	unknown := errors.Is(err, ErrUnknownUser)
+	if unknown {
+		u = User{}
+	} else if err != nil {
+		return User{}, unavailable(err)
+	}
+	result, err := s.hasher.Verify(q.Context(), pw, u.Hash)
+	fail := func(reason string) (User, *Error) {
+		return User{}, invalidGrant(event.AuthnLoginFail, errors.New(reason), u.Subject)
+	}
+	switch {
+	case errors.Is(err, password.ErrEncoding): // to fail in another way would tell that the user exists
+		return fail("the stored hash cannot be read")
+	case err != nil:
+		return User{}, unavailable(err)
+	case unknown:
+		return fail("unknown user")
+	case !result.OK:
+		return fail("wrong password")
+	case u.Disabled:
+		return fail("the user is disabled")
+	}
+	if result.Rehash {
+		s.upgrade(q, u, pw)
+	}
+	return u, nil
+}
+
+// lookup asks the application only for what can be a name.
+func (s *Service) lookup(ctx context.Context, name string) (User, error) {
+	if len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return User{}, ErrUnknownUser
+	}
+	return s.users.Lookup(ctx, name)
+}
+
+// upgrade brings the stored hash up to today's parameters. The user is in, whether it succeeds or not.
+func (s *Service) upgrade(q request, u User, pw string) {
+	hash, err := s.hasher.Hash(q.Context(), pw)
+	if err == nil {
+		err = s.users.Upgrade(q.Context(), u.Subject, u.Hash, hash)
+	}
+	if err != nil {
+		s.log.Request(q.Request, slog.LevelError, event.AvailabilityFail,
+			slog.String("reason", "oauth: the stored hash was not upgraded: "+err.Error()), slog.String("subject", u.Subject))
+	}
+}
+
+// begin starts a login. Nothing leaves before the store has it.
+func (s *Service) begin(q request, u User, scopes []string) (*answer, *Error) {
+	l := login{authTime: q.now, amr: []string{"pwd"}} // RFC 8176, section 2
+	if s.refresh.Store == nil {
+		a, refused := s.issue(q, u, scopes, l)
+		if refused == nil {
+			s.welcome(q, u, l)
+		}
+		return a, refused
+	}
+	token := newRefreshToken()
+	l.session = token.family()
+	family := store.Refresh{
+		Family: l.session, Hash: token.hash(), Subject: u.Subject, Client: s.client.ClientID, Scopes: scopes,
+		AuthTime: l.authTime, AMR: l.amr, Until: q.now.Add(s.refresh.Idle), Expiry: q.now.Add(s.refresh.Lifetime),
+	}
+	if err := family.Validate(); err != nil {
+		return nil, serverError(err)
+	}
+	a, refused := s.issue(q, u, scopes, l)
+	if refused != nil {
+		return nil, refused
+	}
+	if err := s.refresh.Store.Create(q.Context(), family, q.now); err != nil {
+		return nil, unavailable(err)
+	}
+	a.RefreshToken = token.encode()
+	s.welcome(q, u, l)
+	return a, nil
+}
+
+func (s *Service) welcome(q request, u User, l login) {
+	s.log.Request(q.Request, slog.LevelInfo, event.AuthnLoginSuccess, slog.String("subject", u.Subject),
+		slog.String("client", s.client.ClientID), slog.String("session", l.session))
+}

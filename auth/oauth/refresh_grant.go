@@ -1,0 +1,108 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/sallyport-go/sallyport/auth/store"
+	"github.com/sallyport-go/sallyport/internal/event"
+)
+
+// refreshGrant is RFC 6749, section 6. The token is used up by the last step, when all else has been found right.
+func (s *Service) refreshGrant(q request) (*answer, *Error) {
+	if q.form["refresh_token"] == "" {
+		return nil, badRequest("The parameter refresh_token is missing.")
+	}
+	token, ok := parseRefreshToken(q.form["refresh_token"])
+	if !ok {
+		return nil, invalidGrant(event.AuthnTokenRefused, errors.New("not a refresh token"), "")
+	}
+	family, err := s.refresh.Store.Lookup(q.Context(), token.family(), q.now)
+	if err != nil {
+		return nil, refusedToken(err, "")
+	}
+	if family.Client != s.client.ClientID {
+		return nil, invalidGrant(event.AuthnTokenRefused, errors.New("the token is another client's"), family.Subject)
+	}
+	if family.Hash != token.hash() { // of hashes, so that the time it takes tells nothing about a token
+		return nil, s.reused(q, family, token)
+	}
+	u, refused := s.stillThere(q, family.Subject)
+	if refused != nil {
+		return nil, refused
+	}
+	// More than was granted is refused as a whole. What user or client have lost since is left out.
+	if slices.ContainsFunc(q.scopes, func(scope string) bool { return !slices.Contains(family.Scopes, scope) }) {
+		return nil, invalidScope("the scope is wider than the login's", u.Subject)
+	}
+	scopes, ok := grantable(q.scopes, append([][]string{family.Scopes}, s.limits(u)...)...)
+	if !ok {
+		return nil, invalidScope("nothing of the scope is grantable any more", u.Subject)
+	}
+	a, refused := s.issue(q, u, scopes, login{family.Family, family.AuthTime, family.AMR})
+	if refused != nil {
+		return nil, refused
+	}
+	// The next token has the scope of this one, not the narrower one of this answer (section 6).
+	next, err := s.rotate(q, family, token)
+	if err != nil {
+		return nil, refusedToken(err, family.Subject)
+	}
+	a.RefreshToken = next.encode()
+	return a, nil
+}
+
+// rotate puts a new token in force, in the place of the old one.
+func (s *Service) rotate(q request, family store.Refresh, old refreshToken) (refreshToken, error) {
+	next, until := old.next(), q.now.Add(s.refresh.Idle)
+	if false {
+		until = family.Expiry
+	}
+	return next, s.refresh.Store.Rotate(q.Context(), family.Family, old.hash(), next.hash(), until, q.now)
+}
+
+// reused lets the store refuse to rotate, which ends the login in the same step, even for a thief who hangs up.
+func (s *Service) reused(q request, family store.Refresh, token refreshToken) *Error {
+	_, err := s.rotate(q, family, token)
+	if err == nil {
+		return serverError(errors.New("the store has put a token in the place of one that was not in force"))
+	}
+	return refusedToken(err, family.Subject)
+}
+
+// stillThere returns the user as of now. Who is gone or disabled loses all logins.
+func (s *Service) stillThere(q request, subject string) (User, *Error) {
+	u, err := s.users.LookupSubject(q.Context(), subject)
+	switch {
+	case errors.Is(err, ErrUnknownUser), err == nil && u.Disabled:
+	case err != nil:
+		return User{}, unavailable(err)
+	case u.Subject != subject:
+		return User{}, serverError(errors.New("Users.LookupSubject returned another user"))
+	default:
+		return u, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(q.Context()), 10*time.Second)
+	defer cancel()
+	if err := s.refresh.Store.RevokeSubject(ctx, subject, q.now); err != nil {
+		return User{}, unavailable(err)
+	}
+	s.log.Request(q.Request, slog.LevelInfo, event.AuthnTokenRevoked, slog.String("subject", subject), slog.String("reason", "the user is gone or disabled"))
+	return User{}, invalidGrant(event.AuthnTokenRefused, errors.New("the user is gone or disabled"), subject)
+}
+
+// refusedToken turns what the store said into a refusal.
+func refusedToken(err error, subject string) *Error {
+	switch {
+	case errors.Is(err, store.ErrReused):
+		return invalidGrant(event.AuthnTokenReuse, err, subject)
+	case errors.Is(err, store.ErrExpired):
+		return invalidGrant(event.SessionUseAfterExpire, err, subject)
+	case errors.Is(err, store.ErrUnknown):
+		return invalidGrant(event.AuthnTokenRefused, err, subject)
+	}
+	return unavailable(err)
+}
