@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -44,6 +45,35 @@ func TestRefreshTokenWithOneByteChangedIsNone(t *testing.T) {
 			assert.False(t, ok, "byte %d is %q", i, c)
 		}
 	}
+}
+
+// RFC 6749, section 10.10: who has held a token cannot guess the next.
+func TestAttackSuccessorIsGuessed(t *testing.T) {
+	token := oauth.NewRefreshToken()
+	seen := map[byte]int{}
+	for range 100 {
+		_, _, next, ok := oauth.ParseRefreshToken(token)
+		require.True(t, ok)
+		a, b := secret(t, token), secret(t, next)
+		same := 0
+		for i := range a {
+			seen[b[i]]++
+			if a[i] == b[i] {
+				same++
+			}
+		}
+		assert.Less(t, same, 8, "of 32 bytes")
+		token = next
+	}
+	assert.Greater(t, len(seen), 250, "all bytes occur")
+}
+
+func secret(t *testing.T, token string) []byte {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(token, "spr_"))
+	require.NoError(t, err)
+	require.Len(t, raw, 52)
+	return raw[16:48]
 }
 
 func TestRefreshTokensDiffer(t *testing.T) {

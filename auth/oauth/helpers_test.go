@@ -49,6 +49,7 @@ type table struct {
 	mu       sync.Mutex
 	byName   map[string]oauth.User
 	err      error // of every look-up
+	asked    []string
 	upgraded []string
 	upErr    error
 }
@@ -66,6 +67,7 @@ func newTable() *table {
 func (u *table) Lookup(_ context.Context, name string) (oauth.User, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.asked = append(u.asked, name)
 	if user, ok := u.byName[name]; ok || u.err != nil {
 		return user, u.err
 	}
@@ -217,6 +219,7 @@ func readReply(t testing.TB, res *http.Response, method string) reply {
 		assert.NotContains(t, name, "Access-Control")
 	}
 	if method == http.MethodHead {
+		assert.Empty(t, a.body)
 		return a
 	}
 	require.NoError(t, json.Unmarshal(body, &a), a.body)

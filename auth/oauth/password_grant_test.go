@@ -133,6 +133,14 @@ func TestAttackUserEnumeration(t *testing.T) {
 	assert.Equal(t, len(attempts)+1, f.events("authn_login_fail"))
 }
 
+func TestUsersAreAskedOnlyForWhatCanBeAName(t *testing.T) {
+	f := newFixture(t)
+	for _, name := range []string{strings.Repeat("é", 128), "a\nb", "a\x00", "\xff", "a\u0085b", strings.Repeat("a", 255), "Ａlice ", "' OR 1=1 --"} {
+		f.form("grant_type", "password", "username", name, "password", "x")
+	}
+	assert.Equal(t, []string{strings.Repeat("a", 255), "Ａlice ", "' OR 1=1 --"}, f.users.asked, "as they are, no other")
+}
+
 func escape(s string) string {
 	var b strings.Builder
 	for i := range len(s) {

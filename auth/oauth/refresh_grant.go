@@ -55,13 +55,10 @@ func (s *Service) refreshGrant(q request) (*answer, *Error) {
 	return a, nil
 }
 
-// rotate puts a new token in force, in the place of the old one.
+// rotate puts a new token in force, in the place of the old one. It may wait until after the login's end, which holds all the same.
 func (s *Service) rotate(q request, family store.Refresh, old refreshToken) (refreshToken, error) {
-	next, until := old.next(), q.now.Add(s.refresh.Idle)
-	if false {
-		until = family.Expiry
-	}
-	return next, s.refresh.Store.Rotate(q.Context(), family.Family, old.hash(), next.hash(), until, q.now)
+	next := old.next()
+	return next, s.refresh.Store.Rotate(q.Context(), family.Family, old.hash(), next.hash(), q.now.Add(s.refresh.Idle), q.now)
 }
 
 // reused lets the store refuse to rotate, which ends the login in the same step, even for a thief who hangs up.

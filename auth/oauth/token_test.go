@@ -204,6 +204,8 @@ func TestDenyOfTheApplicationKeepsTheHeaders(t *testing.T) {
 	assert.NotEmpty(t, w.Header().Get("WWW-Authenticate"))
 	assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 	assert.Equal(t, "invalid_client", got.Code())
+	assert.EqualError(t, got, "oauth: invalid_client: no client authenticates by the header")
+	assert.EqualError(t, errors.Unwrap(got), "no client authenticates by the header")
 	assert.Equal(t, "The client is unknown or cannot authenticate this way.", got.Public())
 }
 
