@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "modernc.org/sqlite"             // the driver "sqlite"
@@ -75,6 +77,22 @@ func openDatabase(ctx context.Context, where string) (_ *database, err error) {
 		return nil, err
 	}
 	return db, db.store.Migrate(ctx)
+}
+
+// sweep removes the logins that have ended, every hour until ctx ends.
+func (d *database) sweep(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			if _, err := d.store.Sweep(ctx, now); err != nil {
+				slog.WarnContext(ctx, "ended logins stay in the table until the next hour", "err", err)
+			}
+		}
+	}
 }
 
 // sqliteFile returns the driver's name for the file. WAL lets readers read while one writes, and synchronous=FULL has a write on

@@ -54,6 +54,7 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer db.pool.Close()
+	go db.sweep(ctx)
 	hasher, err := password.New(password.Config{})
 	if err != nil {
 		return err
