@@ -28,8 +28,6 @@ var (
 	common = []string{"internal/problem", "internal/event"}
 	// light adds nothing outside golang.org/x to a user's build.
 	light = []string{"tlsutil", "sqlguard", "auth/password", "auth/throttle", "internal/problem", "internal/event"}
-	// testers are imported by users' tests and leave the choice of an assertion library to them.
-	testers = []string{"auth/authtest", "rbac/rbactest"}
 )
 
 // owners names, for each module outside the standard library, the trees that may import it.
@@ -40,7 +38,7 @@ var owners = map[string][]string{
 	"github.com/casbin/casbin/v2":            {"rbac"},
 	"github.com/go-playground/validator/v10": {"validate"},
 	"github.com/go-json-experiment/json":     {"validate", "auth"},
-	"github.com/stretchr/testify":            {}, // in tests only
+	"github.com/stretchr/testify":            {}, // in our tests only: authtest and rbactest leave users the choice
 }
 
 // Check returns the arrows in the module at root that must not be there, in order.
