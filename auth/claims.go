@@ -192,6 +192,17 @@ func (v *Verifier) judge(c *claims, now time.Time) error {
 	return nil
 }
 
+// window returns from when and until when the claims are valid: judge says no before and after.
+func (v *Verifier) window(c *claims) (from, until time.Time) {
+	from = c.IssuedAt
+	for _, t := range []time.Time{c.NotBefore, c.AuthTime} {
+		if t.After(from) {
+			from = t
+		}
+	}
+	return from.Add(-v.leeway), c.Expiry.Add(v.leeway)
+}
+
 func (c *claims) principal(payload string) *Principal {
 	return &Principal{payload: payload, id: Identity{
 		Issuer: c.Issuer, Subject: c.Subject, Client: c.Client, TokenID: c.ID, Session: c.Session,

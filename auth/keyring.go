@@ -155,6 +155,8 @@ func (k *KeyRing) sign(typ string, payload []byte) (string, error) {
 	return jose.Join(signed, signature), nil
 }
 
+func (k *KeyRing) state(time.Time) any { return k.current.Load() }
+
 func (k *KeyRing) publicKey(_ context.Context, id string, alg jose.Algorithm) (*jose.PublicKey, error) {
 	key, ok := k.current.Load().byID[id]
 	if !ok {

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"time"
 
 	"github.com/sallyport-go/sallyport/auth/internal/jose"
 )
@@ -25,8 +26,11 @@ const (
 	PS512 Algorithm = "PS512"
 )
 
-// Keys finds the key that verifies a token: a [*KeyRing].
+// Keys finds the key that verifies a token: a [*KeyRing] of one's own, or the [*RemoteKeys] of a provider.
 type Keys interface {
 	// publicKey returns the key with this id and this algorithm. The error is ErrUnknownKey, ErrAlgorithm or ErrUnavailable.
 	publicKey(ctx context.Context, id string, alg jose.Algorithm) (*jose.PublicKey, error)
+	// state names the keys as they are at the instant now: while it is the same, every key is, and one that was left never comes
+	// back. Nil means that they must be asked.
+	state(now time.Time) any
 }
