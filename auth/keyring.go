@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +49,9 @@ type ringKeys struct {
 func NewKeyRing(c KeyRingConfig) (*KeyRing, error) {
 	if c.Algorithm != "" && !jose.Algorithm(c.Algorithm).Known() {
 		return nil, fmt.Errorf("auth: KeyRingConfig.Algorithm %q is not known: use ES256, ES384, ES512, EdDSA, or RS or PS with 256, 384 or 512", c.Algorithm)
+	}
+	if strings.ContainsAny(c.Path, "\r\n\x00") { // most likely the keys themselves, which must not be quoted in any error
+		return nil, errors.New("auth: KeyRingConfig.Path is not the path of a file, but has line breaks: give the path")
 	}
 	var keys []ringKey
 	var made bool

@@ -305,3 +305,9 @@ func TestJWKSOverHTTP(t *testing.T) {
 		assert.Equal(t, "GET, HEAD", res.Header.Get("Allow"))
 	}
 }
+
+func TestKeysInPlaceOfTheirPathAreNotQuoted(t *testing.T) {
+	_, err := auth.NewKeyRing(auth.KeyRingConfig{Path: "{\"keys\":\n[\"MIGHAgEA\"]}"})
+	require.ErrorContains(t, err, "KeyRingConfig.Path is not the path of a file")
+	assert.NotContains(t, err.Error(), "MIGHAgEA")
+}

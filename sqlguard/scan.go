@@ -25,7 +25,7 @@ import (
 // A q that writes, with RETURNING, has written even when its rows are refused; run it in [DB.Write] to have that undone.
 func All[T any](ctx context.Context, db Querier, q SQL) ([]T, error) {
 	s := db.session()
-	var all []T
+	all := []T{} // not nil, which becomes null in JSON
 	err := each(ctx, s, q, s.db.maxRows, func(row *T) error {
 		all = append(all, *row)
 		return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,11 @@ func NewFiles(c FilesConfig) (*Files, error) {
 	}
 	if c.Key == "" {
 		f.add("FilesConfig.Key is empty: give the path of its private key in PEM")
+	}
+	for _, field := range []struct{ name, path string }{{"Cert", c.Cert}, {"Key", c.Key}} {
+		if strings.ContainsAny(field.path, "\r\n\x00") { // most likely the key itself, which must not be quoted in any error
+			f.add("FilesConfig.%s is not the path of a file, but has line breaks like PEM text: give the path", field.name)
+		}
 	}
 	if err := f.err(); err != nil {
 		return nil, err

@@ -306,3 +306,11 @@ func BenchmarkHandshakeWhileReloading(b *testing.B) {
 	close(stop)
 	<-stopped
 }
+
+// A setting that was given the key instead of its path must not end in a log.
+func TestKeyInPlaceOfItsPathIsNotQuoted(t *testing.T) {
+	_, err := tlsutil.NewFiles(tlsutil.FilesConfig{Cert: "cert.pem", Key: "-----BEGIN PRIVATE KEY-----\nMIGHAgEA\n-----END PRIVATE KEY-----\n"})
+	require.Error(t, err)
+	assert.ErrorContains(t, err, "FilesConfig.Key is not the path of a file")
+	assert.NotContains(t, err.Error(), "MIGHAgEA")
+}

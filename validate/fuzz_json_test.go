@@ -37,7 +37,7 @@ type reference struct {
 var seeds = []string{
 	`{}`, `null`, `{"id":1}`, good(``), `{"id":1,"s":"\ud83d\ude00","b":true,"i":-2147483648,"u":255,"f":1e-5,"g":0.1,"p":null,"l":[{"id":2}],"m":{"a":[1,2.5]},"d":"AQI=","o":null,"e":{"x":"y"}}`,
 	`{"id":1,"id":2}`, `{"ID":1}`, `{"id":1,"m":{"a":null,"\u0061":[]}}`, `{"id":1,"t":"2026-01-02T03:04:05.123456789+01:00"}`, `{"id":1e0}`, `{"id":-0,"f":-0}`,
-	`{"id":1,"s":"\ud800"}`, "{\"id\":1,\"s\":\"\xff\"}", `{"id":1}x`, `[{"id":1}]`, `{"id":1,"f":123456789012345678}`, `{"id":1,"":2}`,
+	`{"id":1,"s":"\ud800"}`, "{\"id\":1,\"s\":\"\xff\"}", `{"id":1}x`, `[{"id":1}]`, `{"id":1,"f":123456789012345678}`, `{"id":1,"f":123456789013427568}`, `{"id":1,"f":123456789013427570}`, `{"id":1,"":2}`,
 }
 
 // What is accepted decodes to the same value with encoding/json, is valid UTF-8, and is accepted again when it is encoded.

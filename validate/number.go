@@ -62,11 +62,17 @@ func setFloat(v reflect.Value, text string) fault {
 	if n == 0 && strings.ContainsAny(mantissa(text), "123456789") {
 		return failed(codeImprecise)
 	}
-	if !strings.ContainsAny(text, ".eE") && len(text) > 7 && strconv.FormatFloat(n, 'f', 0, 64) != text {
+	if !strings.ContainsAny(text, ".eE") && len(text) > 7 && rounded(text, n, v.Type().Bits()) {
 		return failed(codeImprecise)
 	}
 	v.SetFloat(n)
 	return fault{}
+}
+
+// rounded says whether an integer means another number than n: it is neither n in full nor the shortest digits for n, filled up with
+// zeros, which is how encoders write it.
+func rounded(text string, n float64, bits int) bool {
+	return strconv.FormatFloat(n, 'f', 0, 64) != text && strconv.FormatFloat(n, 'f', -1, bits) != text
 }
 
 func mantissa(text string) string {

@@ -49,6 +49,8 @@ func openDatabase(ctx context.Context, where string) (_ *database, err error) {
 	driver, dialect, stored := "sqlite", sqlguard.SQLite, sqlstore.SQLite
 	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
 		driver, dialect, stored = "pgx", sqlguard.PostgreSQL, sqlstore.PostgreSQL
+	} else if strings.Contains(where, ":/") {
+		return nil, errors.New("NOTES_DB is neither a file nor a postgres:// URL")
 	} else if where, err = sqliteFile(where); err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 
-	// The database, and the users that it starts with.
+	// The database, and who is in it.
 	db, err := openDatabase(ctx, set.DB.Reveal())
 	if err != nil {
 		return err
@@ -60,10 +60,6 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	accounts := users{db}
-	made, err := accounts.seed(ctx, hasher, set.SeedPasswords)
-	if err != nil {
-		return err
-	}
 
 	// Who are you: tokens are signed, and verified, with the keys of this ring.
 	keys, err := auth.NewKeyRing(auth.KeyRingConfig{Path: set.Keys})
@@ -122,6 +118,10 @@ func run(ctx context.Context, out io.Writer) error {
 	if err := server.Listen(); err != nil {
 		return err
 	}
+	made, err := accounts.seed(ctx, hasher, set.SeedPasswords) // last, so that their passwords are shown by a start that succeeds
+	if err != nil {
+		return err
+	}
 	greet(out, server, trust, made)
 	return server.Run(ctx)
 }
@@ -171,7 +171,8 @@ func certificates(set settings) (certs tlsutil.Certs, trust string, err error) {
 	if err != nil {
 		return nil, "", errors.Join(err, errors.New("for other hosts set NOTES_TLS_CERT and NOTES_TLS_KEY"))
 	}
-	return ca, ca.Root(), nil
+	trust, err = filepath.Abs(ca.Root())
+	return ca, trust, err
 }
 
 // greet prints what a newcomer needs: where the service is, the passwords that were made, and three lines that show it working.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -54,6 +55,9 @@ func readSettings() (settings, error) {
 	if err != nil {
 		return settings{}, err
 	}
+	if err := makeData(s.Data); err != nil {
+		return settings{}, err
+	}
 	if s.Keys == "" {
 		s.Keys = filepath.Join(s.Data, "keys.json")
 	}
@@ -61,4 +65,15 @@ func readSettings() (settings, error) {
 		s.DB = validate.NewSecret(filepath.Join(s.Data, "notes.db"))
 	}
 	return s, nil
+}
+
+// makeData makes the folder of keys and database, closed to others, and keeps it out of repositories.
+func makeData(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("NOTES_DATA: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o600); err != nil {
+		return fmt.Errorf("NOTES_DATA: %w", err)
+	}
+	return nil
 }

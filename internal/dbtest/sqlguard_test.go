@@ -99,7 +99,7 @@ func TestHostileStringsAreValues(t *testing.T) {
 			t.Helper()
 			got, err := sqlguard.All[int64](t.Context(), db, sqlguard.Q("SELECT id FROM notes ? ORDER BY id", sqlguard.Where(q)))
 			require.NoError(t, err)
-			var ids []int64
+			ids := []int64{}
 			for i, s := range corpus {
 				if keep(i, s) {
 					ids = append(ids, int64(i))
