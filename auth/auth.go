@@ -10,7 +10,12 @@
 //	…
 //	mux.Handle("GET /orders/{id}", guard.Require("orders:read")(orders))
 //
-// A handler asks [FromContext] who is there.
+// [Guard.Require] asks for scopes, which are what a client may do for a user; package rbac decides what the user may do. A handler
+// asks [FromContext] who is there. Tokens come from [Issuer.Issue], most often by way of package oauth below this one:
+//
+//	token, err := issuer.Issue(ctx, auth.Grant{Subject: "u-17", Client: "web", Scopes: []string{"orders:read"}})
+//
+// Where another service issues them, [Discover] finds its keys, and [NewVerifier] takes the place of issuer.Verifier.
 //
 // # Security model
 //

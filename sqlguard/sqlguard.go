@@ -1,5 +1,11 @@
 // Package sqlguard runs SQL whose text is program text: what a client sends reaches the database as a value, never as SQL.
 //
+// Build one [DB] at start-up, over the pool of any driver, and say what clients may sort by:
+//
+//	db, err := sqlguard.New(sqlguard.Config{DB: pool, Dialect: sqlguard.PostgreSQL})
+//	…
+//	var sortable = sqlguard.Choices{"title": "title", "created": "created_at"}
+//
 // A statement is put together from constants. A ? binds a value or takes in another fragment:
 //
 //	order, err := sortable.Sort(r.FormValue("sort"), "id")

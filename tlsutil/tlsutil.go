@@ -3,6 +3,8 @@
 //
 //	files, err := tlsutil.NewFiles(tlsutil.FilesConfig{Cert: "tls.crt", Key: "tls.key"})
 //	…
+//	headers, err := tlsutil.NewHeaders(tlsutil.HeadersConfig{})
+//	…
 //	server, err := tlsutil.New(tlsutil.Config{
 //		Addr:         ":443",
 //		RedirectAddr: ":80",
@@ -15,7 +17,8 @@
 //	defer stop()
 //	err = server.Run(ctx)
 //
-// On a developer's machine [NewDevCA] takes the place of [NewFiles]. Every part is useful alone: [ServerConfig] with
+// Call [Files.Reload] when the files have been renewed, such as on SIGHUP or once an hour: nothing else reads them again. On a
+// developer's machine [NewDevCA] takes the place of [NewFiles]. Every part is useful alone: [ServerConfig] with
 // any listener, [Headers], [Hosts] and [Redirect] with any router, [HTTPClient] with any service.
 //
 // # Security model

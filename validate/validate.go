@@ -9,6 +9,9 @@
 //		return store.Insert(ctx, in)
 //	}))
 //
+// With max=10 alone Tags may be left out. A rule that the zero value breaks, such as min=1, asks for the field even without
+// required, and required alone would accept an empty Title.
+//
 // [JSON], [Bind] and [Value] do the same for a handler that is written by hand, [Compile] reads the tags of a type at start-up
 // and takes other settings, [Env] reads the settings of the program, and [Secret] keeps a secret out of logs and answers.
 //

@@ -158,7 +158,10 @@ type health struct {
 
 // health answers 503 while the database cannot be reached, and 200 again when it is back.
 func (s *service) health(ctx context.Context, _ struct{}) (health, error) {
-	return health{"ok"}, s.db.Ping(ctx)
+	if err := s.db.Ping(ctx); err != nil {
+		return health{}, err
+	}
+	return health{Status: "ok"}, nil
 }
 
 // certificates returns those of the settings, or a development certificate and the file of the authority to trust.
