@@ -1,6 +1,7 @@
 package throttle_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func FuzzMemoryNeverForgets(f *testing.F) {
 				}
 				continue
 			}
-			key := []throttle.Key{throttle.AccountKey(string('a' + rune(name)))}
+			key := []throttle.Key{throttle.AccountKey("user " + strconv.Itoa(int(name)))}
 			err := m.Update(t.Context(), key, now, func(counts []throttle.Count) bool {
 				assert.GreaterOrEqual(t, counts[0].Heat, exact[name].Heat)
 				assert.GreaterOrEqual(t, counts[0].Wait, exact[name].Wait)
