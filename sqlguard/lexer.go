@@ -211,6 +211,9 @@ func (l *lexer) comment(c byte) kind {
 	case c == '-' && l.at(1) == '-':
 		// MySQL wants a space or a control character after the dashes; else they are two minus signs, kept as one token. At the end
 		// of a text it depends on what will follow.
+		if l.d == MySQL && l.at(2) == '-' {
+			return kindEnd // the next dash may begin a comment
+		}
 		if l.d == MySQL && (l.pos+2 == len(l.s) || l.at(2) > ' ' && l.at(2) != 0x7f) {
 			l.pos += 2
 			return kindOther

@@ -53,6 +53,8 @@ func TestLexer(t *testing.T) {
 		{MySQL, "-- '\n?", "line:-- ' ¦ ?:?"},
 		{MySQL, "--\t'\n?", "line:--\t' ¦ ?:?"},
 		{MySQL, "5--1", "number:5 ¦ other:-- ¦ number:1"},
+		{MySQL, "5--- ?\n?", "number:5 ¦ other:- ¦ line:-- ? ¦ ?:?"},
+		{MySQL, "5---1", "number:5 ¦ other:- ¦ other:-- ¦ number:1"},
 		{MySQL, "5--'?'", "number:5 ¦ other:-- ¦ string:'?'"},
 		{MySQL, "/*!40000 ? */ /*M!? */ /*+ ? */", "executable:/*!40000 ? */ ¦ executable:/*M!? */ ¦ comment:/*+ ? */"},
 		{MySQL, "@a := @@b", "other:@ ¦ word:a ¦ other:: ¦ other:= ¦ other:@ ¦ other:@ ¦ word:b"},
