@@ -51,6 +51,9 @@ type Config struct {
 	// Realm names what is protected, in the challenge (RFC 9110, section 11.5): printable ASCII without quotation marks and
 	// backslashes, at most 128 bytes. Empty means "api", because a challenge of RFC 6750, section 3, has at least one parameter.
 	Realm string
+	// Metadata, if given, is named by every challenge for bearer tokens (RFC 9728, section 5.1), so that a client can find out where
+	// to get a token. Serve it beside the routes.
+	Metadata *ResourceMetadata
 
 	// Deny answers the requests that are refused, with an [*Error] whose headers are set already. Nil means
 	// application/problem+json (RFC 9457).
@@ -68,6 +71,8 @@ type Guard struct {
 	authenticator Authenticator
 	realm         string
 	schemes       []string
+	private       bool   // answers depend on more than the Authorization header
+	metadata      string // a parameter of every challenge, if not empty
 	deny          func(http.ResponseWriter, *http.Request, error)
 	log           *event.Log
 }
@@ -89,7 +94,10 @@ func New(c Config) (*Guard, error) {
 	if c.Realm == "" {
 		c.Realm = defaultRealm
 	}
-	g := &Guard{authenticator: c.Authenticator, realm: c.Realm, deny: c.Deny, log: event.New(c.Logger, c.ClientAddr)}
+	g := &Guard{authenticator: c.Authenticator, realm: c.Realm, private: isPrivate(c.Authenticator), deny: c.Deny, log: event.New(c.Logger, c.ClientAddr)}
+	if c.Metadata != nil {
+		g.metadata = `resource_metadata="` + c.Metadata.URL() + `"`
+	}
 	for _, scheme := range c.Authenticator.Schemes() {
 		if !isToken(scheme) {
 			return nil, errors.New("auth: Config.Authenticator names a scheme that is not a token of RFC 9110: give a name such as Bearer")
@@ -147,7 +155,7 @@ func (g *Guard) check(r *http.Request, requirements []Requirement, inner []strin
 	}
 	for _, q := range requirements {
 		if err := q.check(passed.principal); err != nil {
-			return nil, g.insufficient(err, scopeRequirement(inner).add(needed))
+			return nil, g.insufficient(err, requirements, scopeRequirement(inner).add(needed))
 		}
 	}
 	if !fresh && len(needed) == len(passed.scopes) {
@@ -182,7 +190,7 @@ func (g *Guard) record(r *http.Request, err *Error) {
 	switch {
 	case errors.Is(err, ErrNoCredentials):
 		level = slog.LevelDebug // every client begins like this
-	case errors.Is(err, ErrInsufficientScope):
+	case errors.Is(err, ErrInsufficientScope), errors.Is(err, ErrCrossOrigin), errors.Is(err, ErrInsufficientAuthentication):
 		name = event.AuthzFail
 	case errors.Is(err, ErrUnavailable), errors.Is(err, errMisuse):
 		name, level = event.AvailabilityFail, slog.LevelError

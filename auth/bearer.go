@@ -25,6 +25,9 @@ type TokenVerifier interface {
 
 // Bearer returns an Authenticator that reads the Authorization header (RFC 6750, section 2.1) and no other place: a token in a
 // URL ends in logs and histories. The header may be there once.
+//
+// A token that is bound to a client certificate ("cnf" with "x5t#S256", RFC 8705, section 3) is accepted over a connection with
+// that certificate only, and one that is bound in another way not at all; see [DPoP].
 func Bearer(v TokenVerifier) Authenticator { return bearer{v} }
 
 type bearer struct{ verifier TokenVerifier }
@@ -32,32 +35,32 @@ type bearer struct{ verifier TokenVerifier }
 func (bearer) Schemes() []string { return []string{schemeBearer} }
 
 func (b bearer) fault() error {
-	if v, ok := b.verifier.(*Verifier); b.verifier == nil || ok && v == nil {
+	if missing(b.verifier) {
 		return errors.New("auth: Config.Authenticator is Bearer(nil): give it a verifier, such as issuer.Verifier()")
 	}
 	return nil
 }
 
+// Presents says whether there are credentials of this scheme.
+func (bearer) Presents(r *http.Request) bool { return presents(r, schemeBearer) }
+
 func (b bearer) Authenticate(r *http.Request) (*Principal, error) {
 	if err := b.fault(); err != nil {
 		return nil, err
 	}
-	values := r.Header["Authorization"]
-	switch len(values) {
-	case 0:
-		return nil, refusal(ErrNoCredentials, "")
-	case 1:
-	default:
-		return nil, refusal(ErrInvalidRequest, "more than one Authorization header")
+	token, err := credentials(r, schemeBearer)
+	if err != nil {
+		return nil, err
 	}
-	scheme, token, found := strings.Cut(values[0], " ")
-	if !strings.EqualFold(scheme, schemeBearer) {
-		return nil, refusal(ErrNoCredentials, "another scheme") // not an attempt at ours
+	return verifyFrom(r, b.verifier, token)
+}
+
+// verifyFrom verifies a token that r carries as it is.
+func verifyFrom(r *http.Request, v TokenVerifier, token string) (*Principal, error) {
+	if v, ok := v.(boundVerifier); ok {
+		return v.verifyFor(r.Context(), token, (*tlsPeer)(r))
 	}
-	if !found || !token68(token) {
-		return nil, refusal(ErrInvalidRequest, "the Authorization header is not one scheme, one space and one token68")
-	}
-	return b.verifier.Verify(r.Context(), token)
+	return v.Verify(r.Context(), token)
 }
 
 // token68 is the form of credentials in one piece (RFC 9110, section 11.2).

@@ -59,6 +59,14 @@ func newTokenCache(size int) *tokenCache {
 	return c
 }
 
+// anew returns an empty cache of the same size.
+func (c *tokenCache) anew() *tokenCache {
+	if c == nil {
+		return nil
+	}
+	return newTokenCache(shardCount * len(c.shards[0].ring))
+}
+
 // get returns the principal of a token that was verified by the same keys, if it is valid at the instant now.
 func (c *tokenCache) get(token string, keys any, now time.Time) *Principal {
 	if c == nil || keys == nil {

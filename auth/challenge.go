@@ -19,7 +19,7 @@ func (g *Guard) unauthenticated(err error) *Error {
 		e = *known
 	} else {
 		e = Error{kind: ErrUnavailable, cause: err, detail: "the authenticator failed"} // it could not decide; it did not say no
-		for _, kind := range append(slices.Clip(tokenFaults), ErrNoCredentials, ErrInvalidRequest) {
+		for _, kind := range append(slices.Clip(tokenFaults), ErrNoCredentials, ErrInvalidRequest, ErrCrossOrigin) {
 			if errors.Is(err, kind) {
 				e.kind, e.detail = kind, ""
 				break
@@ -31,6 +31,7 @@ func (g *Guard) unauthenticated(err error) *Error {
 		e.header = g.challenge() // no error code for a client that did not try (RFC 6750, section 3.1)
 	case e.kind == ErrInvalidRequest:
 		e.header = g.challenge(`error="invalid_request"`, `error_description="The credentials are malformed or repeated"`)
+	case e.kind == ErrCrossOrigin: // no credentials would help
 	case e.kind == ErrUnavailable:
 		e.header = http.Header{"Retry-After": {retryAfter}}
 	case slices.Contains(tokenFaults, e.kind):
@@ -41,9 +42,13 @@ func (g *Guard) unauthenticated(err error) *Error {
 	return &e
 }
 
-// insufficient completes a refusal for a missing scope with the scopes that the resource needs.
-func (g *Guard) insufficient(e *Error, needed []string) *Error {
-	if e.kind == ErrInsufficientScope {
+// insufficient completes a refusal with what the resource needs: scopes, or another login.
+func (g *Guard) insufficient(e *Error, requirements []Requirement, needed []string) *Error {
+	switch e.kind {
+	case ErrInsufficientAuthentication:
+		e.header = g.challenge(append([]string{`error="insufficient_user_authentication"`,
+			`error_description="A more recent or a stronger login is required"`}, stepUpParams(requirements)...)...)
+	case ErrInsufficientScope:
 		e.header = g.challenge(`error="insufficient_scope"`, `error_description="The access token does not cover this request"`,
 			`scope="`+strings.Join(needed, " ")+`"`)
 	}
@@ -54,10 +59,17 @@ func (g *Guard) insufficient(e *Error, needed []string) *Error {
 // program: neither this nor any other header reflects the request. The parameters are those of bearer tokens (RFC 6750, section 3).
 func (g *Guard) challenge(params ...string) http.Header {
 	params = append([]string{`realm="` + g.realm + `"`}, params...)
+	if g.metadata != "" {
+		params = append(params, g.metadata)
+	}
 	h := http.Header{}
 	for _, scheme := range g.schemes {
 		own := params
-		if scheme != schemeBearer {
+		switch scheme {
+		case schemeBearer:
+		case schemeBasic:
+			own = []string{params[0], `charset="UTF-8"`} // RFC 7617, section 2.1
+		default:
 			own = params[:1]
 		}
 		h.Add("WWW-Authenticate", scheme+" "+strings.Join(own, ", "))

@@ -15,6 +15,7 @@ type claims struct {
 	Issuer, Subject, Client, ID, Session, ACR string
 	Audience, Scopes, Roles, AMR              []string
 	Expiry, NotBefore, IssuedAt, AuthTime     time.Time
+	Confirmation                              *confirmation
 	has                                       claimSet
 }
 
@@ -43,7 +44,7 @@ var claimNames = map[string]claimSet{
 }
 
 // readClaims reads the payload of a token whose signature is good.
-func readClaims(payload string) (*claims, error) {
+func readClaims(payload string, p *profile) (*claims, error) {
 	var room [16]jose.Member
 	members, ok := jose.ParseObject(payload, room[:0])
 	if !ok {
@@ -63,7 +64,12 @@ func readClaims(payload string) (*claims, error) {
 			return nil, refusal(ErrClaims, m.Name+" has the wrong form")
 		}
 	}
-	if c.has&requiredClaims != requiredClaims {
+	if p.special() {
+		if err := p.apply(c, members); err != nil {
+			return nil, err
+		}
+	}
+	if required := requiredClaims &^ p.optional; c.has&required != required {
 		return nil, refusal(ErrClaims, "iss, exp, aud, sub, client_id, iat or jti is missing")
 	}
 	return c, nil
@@ -103,9 +109,7 @@ func (c *claims) read(name string, value jose.Value) (ok bool) {
 	case "scope":
 		c.Scopes, ok = readScope(value)
 	case "cnf":
-		// The token belongs to the holder of a key (RFC 7800), and nothing here asks for the proof. To take it as a bearer
-		// token would undo that (RFC 9449, section 7.1).
-		ok = false
+		c.Confirmation, ok = readConfirmation(value)
 	case "exp":
 		c.Expiry, ok = readTime(value)
 	case "nbf":
@@ -182,6 +186,10 @@ func (v *Verifier) judge(c *claims, now time.Time) error {
 		return refusal(ErrNotYetValid, "nbf")
 	case now.Add(v.leeway).Before(c.IssuedAt):
 		return refusal(ErrNotYetValid, "iat")
+	case len(v.prefix)+len(c.Subject) > maxName:
+		return refusal(ErrClaims, "sub is too long behind its prefix")
+	case slices.ContainsFunc(v.reserved, func(p string) bool { return strings.HasPrefix(c.Subject, p) }):
+		return refusal(ErrClaims, "sub begins with the prefix of another issuer")
 	case now.Add(v.leeway).Before(c.AuthTime): // it would be fresh for ever
 		return refusal(ErrClaims, "auth_time is in the future")
 	case !c.IssuedAt.Before(c.Expiry):
@@ -203,9 +211,10 @@ func (v *Verifier) window(c *claims) (from, until time.Time) {
 	return from.Add(-v.leeway), c.Expiry.Add(v.leeway)
 }
 
-func (c *claims) principal(payload string) *Principal {
-	return &Principal{payload: payload, id: Identity{
-		Issuer: c.Issuer, Subject: c.Subject, Client: c.Client, TokenID: c.ID, Session: c.Session,
+// principal returns who the token speaks for. The prefix begins the subject.
+func (c *claims) principal(payload, prefix string) *Principal {
+	return &Principal{payload: payload, issuedAt: c.IssuedAt, cnf: c.Confirmation, id: Identity{
+		Issuer: c.Issuer, Subject: prefix + c.Subject, Client: c.Client, TokenID: c.ID, Session: c.Session,
 		Scopes: c.Scopes, Roles: c.Roles, AuthTime: c.AuthTime, Expiry: c.Expiry, ACR: c.ACR, AMR: c.AMR,
 	}}
 }

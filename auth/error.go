@@ -25,10 +25,16 @@ var (
 	ErrAudience    = errors.New("auth: the token is for another audience")
 	ErrExpired     = errors.New("auth: the token has expired")
 	ErrNotYetValid = errors.New("auth: the token is not valid yet")
+	ErrBinding     = errors.New("auth: the sender has not proved to hold the key that the token is bound to")
+	ErrRevoked     = errors.New("auth: the token was revoked")
 	ErrClaims      = errors.New("auth: a claim of the token is missing or of the wrong form")
 
 	// ErrInsufficientScope means that the principal lacks a scope. Status 403.
 	ErrInsufficientScope = errors.New("auth: a scope is missing")
+	// ErrInsufficientAuthentication means that the principal proved who they are too long ago, or too weakly (RFC 9470). Status 401.
+	ErrInsufficientAuthentication = errors.New("auth: the authentication is too old or too weak")
+	// ErrCrossOrigin means that a browser sent a cookie because another site asked it to. Status 403.
+	ErrCrossOrigin = errors.New("auth: the request comes from another origin")
 	// ErrUnavailable means that nobody could decide. Status 503 with Retry-After.
 	ErrUnavailable = errors.New("auth: credentials cannot be checked at the moment")
 
@@ -38,7 +44,7 @@ var (
 
 // tokenFaults are answered with invalid_token (RFC 6750, section 3.1).
 var tokenFaults = []error{ErrInvalidCredentials, ErrMalformed, ErrAlgorithm, ErrUnknownKey, ErrSignature, ErrType, ErrIssuer, ErrAudience,
-	ErrExpired, ErrNotYetValid, ErrClaims}
+	ErrExpired, ErrNotYetValid, ErrBinding, ErrRevoked, ErrClaims}
 
 // Error is a refusal. Neither of its texts contains anything of the request.
 type Error struct {
@@ -71,7 +77,7 @@ func (e *Error) HTTPStatus() int {
 	switch e.kind {
 	case ErrInvalidRequest:
 		return http.StatusBadRequest
-	case ErrInsufficientScope:
+	case ErrInsufficientScope, ErrCrossOrigin:
 		return http.StatusForbidden
 	case ErrUnavailable:
 		return http.StatusServiceUnavailable
@@ -93,6 +99,10 @@ func (e *Error) Public() string {
 		return "The credentials of the request are malformed or repeated."
 	case ErrInsufficientScope:
 		return "The access token does not cover this request."
+	case ErrInsufficientAuthentication:
+		return "The request needs a more recent or a stronger login."
+	case ErrCrossOrigin:
+		return "The request comes from another origin."
 	case ErrUnavailable:
 		return "The service is not available at the moment. Try again later."
 	case errMisuse:

@@ -28,7 +28,7 @@ func (k *RemoteKeys) Remembered() int {
 
 // Find looks a key up, for the benchmark.
 func (k *RemoteKeys) Find(ctx context.Context, id string, alg Algorithm) error {
-	_, err := k.publicKey(ctx, id, jose.Algorithm(alg))
+	_, err := k.key(ctx, id, jose.Algorithm(alg))
 	return err
 }
 

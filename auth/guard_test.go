@@ -361,7 +361,7 @@ func TestChallengeNamesEveryScheme(t *testing.T) {
 	g := newGuard(t, auth.Config{Authenticator: cookie{[]string{"Basic", "Bearer"}}, Realm: "notes"})
 	w := serve(g.Handler(whoami), request(t))
 	assert.Equal(t, 401, w.Code)
-	assert.Equal(t, []string{`Basic realm="notes"`, `Bearer realm="notes"`}, w.Header().Values("WWW-Authenticate"))
+	assert.Equal(t, []string{`Basic realm="notes", charset="UTF-8"`, `Bearer realm="notes"`}, w.Header().Values("WWW-Authenticate"))
 
 	g = newGuard(t, auth.Config{Authenticator: cookie{}})
 	assert.NotEmpty(t, serve(g.Handler(whoami), request(t)).Header().Get("WWW-Authenticate"), "a 401 has a challenge, always")

@@ -25,10 +25,12 @@ type IssuerConfig struct {
 	Issuer string
 	// Audience are the services that the tokens are for ("aud"), 1 to 100.
 	Audience []string
-	// Keys sign.
-	Keys *KeyRing
+	// Keys sign: a [*KeyRing], or [*SecretKeys] if nobody else verifies.
+	Keys SigningKeys
 	// TTL is how long a token is valid, from 1 s to 1 h. Zero means 10 min.
 	TTL time.Duration
+	// Revocations, if given, is what the verifier asks; see [VerifierConfig].
+	Revocations Revocations
 	// Logger receives an event authn_token_created for each token. Nil means slog.Default.
 	Logger *slog.Logger
 
@@ -53,7 +55,7 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 		checkIssuer("IssuerConfig.Issuer", c.Issuer),
 		checkAudience("IssuerConfig.Audience", c.Audience),
 	}
-	if c.Keys == nil {
+	if missingKeys(c.Keys) {
 		errs = append(errs, errors.New("auth: IssuerConfig.Keys is nil: give a *KeyRing"))
 	}
 	if c.TTL == 0 {
@@ -67,7 +69,7 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 	}
 	c.Audience = slices.Clone(c.Audience)
 	// maxTTL rather than TTL: tokens that are out remain valid when TTL is lowered.
-	v, err := NewVerifier(VerifierConfig{Issuer: c.Issuer, Audience: c.Audience, Keys: c.Keys, MaxLifetime: maxTTL})
+	v, err := NewVerifier(VerifierConfig{Issuer: c.Issuer, Audience: c.Audience, Keys: c.Keys, MaxLifetime: maxTTL, Revocations: c.Revocations})
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func (i *Issuer) Verifier() *Verifier { return i.verifier }
 func (i *Issuer) Name() string { return i.config.Issuer }
 
 // Keys returns the keys that sign.
-func (i *Issuer) Keys() *KeyRing { return i.config.Keys }
+func (i *Issuer) Keys() SigningKeys { return i.config.Keys }
 
 // TTL returns how long a token is valid.
 func (i *Issuer) TTL() time.Duration { return i.config.TTL }
@@ -132,7 +134,7 @@ func (i *Issuer) Issue(ctx context.Context, g Grant) (Token, error) {
 	if err != nil {
 		return Token{}, errors.New("auth: Grant.Extra cannot be written as JSON: give plain values") // the encoder's text quotes them
 	}
-	if _, err := readClaims(string(payload)); err != nil { // depth, repeated names
+	if _, err := readClaims(string(payload), &i.verifier.profile); err != nil { // depth, repeated names
 		return Token{}, fmt.Errorf("auth: the Grant makes a token that nobody would accept: %w", err)
 	}
 	if t.Value, err = i.config.Keys.sign(typeAccessToken, payload); err != nil {

@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/sallyport-go/sallyport/auth/internal/jose"
 	"github.com/sallyport-go/sallyport/internal/event"
 )
@@ -147,7 +145,7 @@ func newRingKeys(keys []ringKey) (*ringKeys, error) {
 // sign returns a token under the key that signs now.
 func (k *KeyRing) sign(typ string, payload []byte) (string, error) {
 	key := k.current.Load().active
-	header, err := json.Marshal(map[string]string{"alg": string(key.Public().Algorithm()), "kid": key.Public().ID(), "typ": typ}, json.Deterministic(true))
+	header, err := joseHeader(key.Public().Algorithm(), key.Public().ID(), typ)
 	if err != nil {
 		return "", err
 	}
@@ -161,7 +159,7 @@ func (k *KeyRing) sign(typ string, payload []byte) (string, error) {
 
 func (k *KeyRing) state(time.Time) any { return k.current.Load() }
 
-func (k *KeyRing) publicKey(_ context.Context, id string, alg jose.Algorithm) (*jose.PublicKey, error) {
+func (k *KeyRing) key(_ context.Context, id string, alg jose.Algorithm) (jose.Key, error) {
 	key, ok := k.current.Load().byID[id]
 	if !ok {
 		return nil, ErrUnknownKey

@@ -24,13 +24,26 @@ const (
 	PS256 Algorithm = "PS256" // RSASSA-PSS, the salt as long as the hash
 	PS384 Algorithm = "PS384"
 	PS512 Algorithm = "PS512"
+
+	// HS256 is HMAC with SHA-256, for [SecretKeys] and nothing else: who can verify can sign.
+	HS256 Algorithm = "HS256"
 )
 
-// Keys finds the key that verifies a token: a [*KeyRing] of one's own, or the [*RemoteKeys] of a provider.
+func (a Algorithm) known() bool { return a == HS256 || jose.Algorithm(a).Known() }
+
+// Keys finds the key that verifies a token: a [*KeyRing] of one's own, the [*RemoteKeys] of a provider, [*SecretKeys] shared with it, or
+// several of them as [*KeySets].
 type Keys interface {
-	// publicKey returns the key with this id and this algorithm. The error is ErrUnknownKey, ErrAlgorithm or ErrUnavailable.
-	publicKey(ctx context.Context, id string, alg jose.Algorithm) (*jose.PublicKey, error)
+	// key returns the key with this id and this algorithm. The error is ErrUnknownKey, ErrAlgorithm or ErrUnavailable.
+	key(ctx context.Context, id string, alg jose.Algorithm) (jose.Key, error)
 	// state names the keys as they are at the instant now: while it is the same, every key is, and one that was left never comes
 	// back. Nil means that they must be asked.
 	state(now time.Time) any
+}
+
+// SigningKeys are [Keys] that also sign: a [*KeyRing], or [*SecretKeys].
+type SigningKeys interface {
+	Keys
+	// sign returns a token of this type with this payload.
+	sign(typ string, payload []byte) (string, error)
 }

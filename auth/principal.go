@@ -15,8 +15,10 @@ import (
 // Principal is who sent a request. It is immutable and safe to share. A person is identified by issuer and subject together,
 // never by a claim that can be given to somebody else later, such as an e-mail address (OpenID Connect Core, section 5.7).
 type Principal struct {
-	id      Identity
-	payload string // of the verified token; empty if there was none
+	id       Identity
+	payload  string // of the verified token; empty if there was none
+	issuedAt time.Time
+	cnf      *confirmation // the key that the sender must hold, nil if whoever has the token may use it
 }
 
 // Identity describes a principal that did not come from a token, such as a session, a client certificate or a gateway's header.
@@ -71,7 +73,7 @@ func NewPrincipal(id Identity) (*Principal, error) {
 // Issuer returns who vouches for the subject ("iss").
 func (p *Principal) Issuer() string { return p.id.Issuer }
 
-// Subject returns the subject's name at the issuer ("sub").
+// Subject returns the subject's name at the issuer ("sub"), behind the prefix that [Issuers] gives to it.
 func (p *Principal) Subject() string { return p.id.Subject }
 
 // Client returns the client that acts for the subject ("client_id").
@@ -91,6 +93,9 @@ func (p *Principal) HasScope(scope string) bool { return slices.Contains(p.id.Sc
 
 // Roles returns a copy of the roles that the issuer names ("roles", RFC 9068, section 2.2.3.1).
 func (p *Principal) Roles() []string { return slices.Clone(p.id.Roles) }
+
+// IssuedAt returns when the token was issued ("iat"), or the zero time.
+func (p *Principal) IssuedAt() time.Time { return p.issuedAt }
 
 // AuthTime returns when the subject proved who they are ("auth_time"), or the zero time.
 func (p *Principal) AuthTime() time.Time { return p.id.AuthTime }

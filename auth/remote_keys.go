@@ -139,8 +139,8 @@ func (c *RemoteKeysConfig) check() error {
 	return errors.Join(errs...)
 }
 
-// state names the keys in use, and brings about the fetch that is due as publicKey does, so that tokens that are remembered keep the
-// keys young as well. It is nil where publicKey would wait.
+// state names the keys in use, and brings about the fetch that is due as key does, so that tokens that are remembered keep the
+// keys young as well. It is nil where key would wait.
 func (k *RemoteKeys) state(now time.Time) any {
 	set := k.set.Load()
 	if !set.usable(now) {
@@ -156,7 +156,7 @@ func (k *RemoteKeys) state(now time.Time) any {
 	return set.same
 }
 
-func (k *RemoteKeys) publicKey(ctx context.Context, id string, alg jose.Algorithm) (*jose.PublicKey, error) {
+func (k *RemoteKeys) key(ctx context.Context, id string, alg jose.Algorithm) (jose.Key, error) {
 	if id == "" { // no set has it
 		return nil, ErrUnknownKey
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/sallyport-go/sallyport/internal/problem"
 )
 
-// Requirement is what a principal must have beside being one: [Scopes].
+// Requirement is what a principal must have beside being one: [Scopes], [MaxAge], [ACR].
 type Requirement interface {
 	// check returns the refusal, without headers, or nil.
 	check(*Principal) *Error
@@ -62,21 +62,26 @@ func validScope(s string) bool {
 }
 
 // Handler returns next behind the Guard: only authenticated requests reach it.
-func (g *Guard) Handler(next http.Handler) http.Handler { return g.Require()(next) }
+func (g *Guard) Handler(next http.Handler) http.Handler { return g.RequireAll()(next) }
 
 // Require returns a middleware that lets a request through if it is authenticated and its token covers all scopes. Nested, they add
 // up: the challenge of each names the scopes of all, as far as [http.Handler] values with Unwrap lead to them.
 //
 // A handler that is built wrongly, with a scope that no token can have or with nil, answers 500 and says why by its method Err() error.
+// rbac.Mux asks for it before it serves.
 func (g *Guard) Require(scopes ...string) func(http.Handler) http.Handler {
-	requirement := scopeRequirement(slices.Clone(scopes))
+	return g.RequireAll(Scopes(scopes...))
+}
+
+// RequireAll is [Guard.Require] for requirements of every kind:
+//
+//	mux.Handle("POST /password", guard.RequireAll(auth.Scopes("account"), auth.MaxAge(5*time.Minute))(change))
+func (g *Guard) RequireAll(requirements ...Requirement) func(http.Handler) http.Handler {
+	requirements = slices.Clone(requirements)
 	return func(next http.Handler) http.Handler {
-		h := &guarded{guard: g, next: next, scopes: requirement}
+		h := &guarded{guard: g, next: next, requirements: requirements, err: all(requirements).fault()}
 		if next == nil {
-			h.err = errors.New("auth: the handler behind the Guard is nil: give one")
-		}
-		if err := requirement.fault(); err != nil {
-			h.err = errors.Join(h.err, err)
+			h.err = errors.Join(h.err, errors.New("auth: the handler behind the Guard is nil: give one"))
 		}
 		for inner := next; inner != nil; {
 			if scoped, ok := inner.(interface{ RequiredScopes() []string }); ok {
@@ -95,11 +100,11 @@ func (g *Guard) Require(scopes ...string) func(http.Handler) http.Handler {
 
 // guarded is a handler behind a Guard.
 type guarded struct {
-	guard  *Guard
-	next   http.Handler
-	scopes scopeRequirement
-	inner  []string // what handlers below require
-	err    error
+	guard        *Guard
+	next         http.Handler
+	requirements []Requirement
+	inner        []string // scopes that handlers below require
+	err          error
 }
 
 func (h *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -107,21 +112,31 @@ func (h *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.err != nil {
 		err.detail = h.err.Error()
 	} else {
-		passed, err = h.guard.check(r, []Requirement{h.scopes}, h.inner)
+		passed, err = h.guard.check(r, h.requirements, h.inner)
 	}
 	if err != nil {
 		h.guard.record(r, err)
 		problem.Refuse(w, r, err, h.guard.deny)
 		return
 	}
-	h.next.ServeHTTP(w, passed)
+	h.guard.serve(h.next, w, passed)
+}
+
+// serve has next answer a request that got through.
+func (g *Guard) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	if h := w.Header(); g.private && h["Cache-Control"] == nil {
+		h.Set("Cache-Control", "private") // shared caches know that of the Authorization header only (RFC 9111, section 3.5)
+	}
+	next.ServeHTTP(w, r)
 }
 
 // Unwrap returns the handler behind the Guard.
 func (h *guarded) Unwrap() http.Handler { return h.next }
 
 // RequiredScopes returns the scopes that a request needs to get through, those of guarded handlers below included.
-func (h *guarded) RequiredScopes() []string { return scopeRequirement(h.inner).add(h.scopes.add(nil)) }
+func (h *guarded) RequiredScopes() []string {
+	return scopeRequirement(h.inner).add(all(h.requirements).add(nil))
+}
 
 // Err returns what is wrong with the handler, or nil.
 func (h *guarded) Err() error { return h.err }

@@ -27,22 +27,38 @@ type VerifierConfig struct {
 	// MaxLifetime is how long a token may be valid in all, from "iat" to "exp", whatever its issuer says. Zero means 24 h, the
 	// longest default among the large providers; negative means any.
 	MaxLifetime time.Duration
+	// Profile is whose tokens they are. The zero value is RFC 9068.
+	Profile Profile
+	// Type is the token's type ("typ"), for services with a type of token of their own (RFC 8725, section 3.11), such as
+	// "offer+jwt". Empty means that of the profile.
+	Type string
+	// InsecureAnyType takes tokens of every type, and of none. The issuer's other tokens, such as ID tokens, then pass for access
+	// tokens if their claims allow it.
+	InsecureAnyType bool
+	// Revocations, if given, is asked about each token, also about those that are remembered. If it cannot answer, the request is
+	// answered with 503.
+	Revocations Revocations
 	// CacheSize is how many verified tokens are remembered, up to 1,048,576, and of 2 KiB each on average. A hit saves the check of
-	// the signature; time and keys are checked again. Zero means 8,192, negative none.
+	// the signature; time, keys and revocations are checked again. Zero means 8,192, negative none.
 	CacheSize int
 
 	_ struct{} // keyed literals only: fields may be added later
 }
 
-// Verifier verifies access tokens of RFC 9068. It is immutable and safe for concurrent use. Make one with [NewVerifier], or with
-// [Issuer.Verifier] where tokens are issued.
+// Verifier verifies access tokens, of RFC 9068 unless it is configured otherwise. It is immutable and safe for concurrent use. Make
+// one with [NewVerifier], or with [Issuer.Verifier] where tokens are issued.
 type Verifier struct {
 	issuer      string
 	audience    []string
 	keys        Keys
 	leeway      time.Duration
 	maxLifetime time.Duration
+	profile     profile
+	revocations Revocations
 	cache       *tokenCache
+
+	prefix   string   // of subjects
+	reserved []string // prefixes that its subjects must not begin with
 }
 
 const maxLeeway = 2 * time.Minute
@@ -53,9 +69,11 @@ func NewVerifier(c VerifierConfig) (*Verifier, error) {
 		checkIssuer("VerifierConfig.Issuer", c.Issuer),
 		checkAudience("VerifierConfig.Audience", c.Audience),
 	}
-	if c.Keys == nil || c.Keys == (*KeyRing)(nil) || c.Keys == (*RemoteKeys)(nil) {
+	if missingKeys(c.Keys) {
 		errs = append(errs, errors.New("auth: VerifierConfig.Keys is nil: give a *KeyRing or *RemoteKeys"))
 	}
+	profile, err := c.profile()
+	errs = append(errs, err)
 	switch {
 	case c.Leeway > maxLeeway:
 		errs = append(errs, fmt.Errorf("auth: VerifierConfig.Leeway %v is more than %v: set the clocks right", c.Leeway, maxLeeway))
@@ -76,61 +94,94 @@ func NewVerifier(c VerifierConfig) (*Verifier, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return &Verifier{c.Issuer, slices.Clone(c.Audience), c.Keys, c.Leeway, c.MaxLifetime, newTokenCache(c.CacheSize)}, nil
+	return &Verifier{
+		issuer: c.Issuer, audience: slices.Clone(c.Audience), keys: c.Keys, leeway: c.Leeway, maxLifetime: c.MaxLifetime,
+		profile: profile, revocations: c.Revocations, cache: newTokenCache(c.CacheSize),
+	}, nil
 }
 
-// typeAccessToken is the type of RFC 9068, section 2.1, which no ID token or other JWT of the same issuer has (RFC 8725, section 3.11).
-const typeAccessToken = "at+jwt"
-
 // Verify returns who the token speaks for, or an [*Error]. A token must name its key ("kid"), and one that is bound to a key of
-// its holder ("cnf", RFC 7800) is refused, since the proof is not asked for.
+// its holder ("cnf", RFC 7800) is refused, since the proof is not asked for here: [Bearer] and [DPoP] see the request and ask for it.
 //
 // A token's text is not its identity: of an ECDSA signature there is a second valid form. Use [Principal.TokenID].
 func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error) {
-	now := time.Now()
-	keys := v.keys.state(now) // before the keys are asked: if they change meanwhile, what is remembered is not used
-	if p := v.cache.get(token, keys, now); p != nil {
-		return p, nil
+	return v.verifyFor(ctx, token, nil)
+}
+
+// verifyFor is Verify for a token whose sender has proved what b says.
+func (v *Verifier) verifyFor(ctx context.Context, token string, b binding) (*Principal, error) {
+	if p, err := v.remembered(ctx, token, b); p != nil || err != nil {
+		return p, err
 	}
-	found, payload, err := v.verify(ctx, token)
+	c, ok := jose.Split(token)
+	if !ok {
+		return nil, refusal(ErrMalformed, "not a compact JWS in canonical base64url")
+	}
+	return v.verifyAnew(ctx, token, c, b)
+}
+
+// remembered returns the principal of a token that was verified before, nil if there is none, or the refusal.
+func (v *Verifier) remembered(ctx context.Context, token string, b binding) (*Principal, error) {
+	now := time.Now()
+	p := v.cache.get(token, v.keys.state(now), now)
+	if p == nil {
+		return nil, nil
+	}
+	return v.admit(ctx, p, b, now)
+}
+
+func (v *Verifier) verifyAnew(ctx context.Context, token string, c jose.Compact, b binding) (*Principal, error) {
+	keys := v.keys.state(time.Now()) // before the keys are asked: if they change meanwhile, what is remembered is not used
+	found, err := v.verify(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.judge(found, time.Now()); err != nil { // the keys may have been waited for
+	now := time.Now() // the keys may have been waited for
+	if err := v.judge(found, now); err != nil {
 		return nil, err
 	}
-	p := found.principal(payload)
+	p := found.principal(c.Payload, v.prefix)
 	from, until := v.window(found)
 	v.cache.put(token, cachedToken{principal: p, keys: keys, from: from.UnixMicro(), until: until.UnixMicro()})
+	return v.admit(ctx, p, b, now)
+}
+
+// admit checks what may change while a token is remembered, beside time and keys: who sent it, and whether it was revoked.
+func (v *Verifier) admit(ctx context.Context, p *Principal, b binding, now time.Time) (*Principal, error) {
+	if p.cnf != nil || b != nil {
+		if err := p.cnf.heldBy(b); err != nil {
+			return nil, err
+		}
+	}
+	if v.revocations != nil {
+		if err := v.checkRevoked(ctx, p, now); err != nil {
+			return nil, err
+		}
+	}
 	return p, nil
 }
 
 // verify checks everything but the claims' values.
-func (v *Verifier) verify(ctx context.Context, token string) (*claims, string, error) {
-	c, ok := jose.Split(token)
-	if !ok {
-		return nil, "", refusal(ErrMalformed, "not a compact JWS in canonical base64url")
-	}
+func (v *Verifier) verify(ctx context.Context, c jose.Compact) (*claims, error) {
 	header, err := jose.ParseHeader(c.Header)
 	if err != nil {
-		return nil, "", refusal(ErrMalformed, err.Error()) // a constant
+		return nil, refusal(ErrMalformed, err.Error()) // a constant
 	}
-	if !strings.EqualFold(header.Typ, typeAccessToken) && !strings.EqualFold(header.Typ, "application/"+typeAccessToken) {
-		return nil, "", refusal(ErrType, "")
+	if !v.profile.takes(header.Typ) {
+		return nil, refusal(ErrType, "")
 	}
 	alg := jose.Algorithm(header.Alg)
-	if !alg.Known() { // "none" among them
-		return nil, "", refusal(ErrAlgorithm, "not an asymmetric algorithm of RFC 7518")
+	if !Algorithm(alg).known() { // "none" among them
+		return nil, refusal(ErrAlgorithm, "not an algorithm that is known")
 	}
-	key, err := v.keys.publicKey(ctx, header.Kid, alg)
+	key, err := v.keys.key(ctx, header.Kid, alg)
 	if err != nil {
-		return nil, "", keyFault(err)
+		return nil, keyFault(err)
 	}
 	if !key.Verify(c.Signed, c.Signature) {
-		return nil, "", refusal(ErrSignature, "")
+		return nil, refusal(ErrSignature, "")
 	}
-	found, err := readClaims(c.Payload)
-	return found, c.Payload, err
+	return readClaims(c.Payload, &v.profile)
 }
 
 func keyFault(err error) *Error {

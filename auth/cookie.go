@@ -1,0 +1,94 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// CookieConfig configures [Cookie]. Name and Verifier are required.
+type CookieConfig struct {
+	// Name is that of the cookie. It begins with "__Host-", so that browsers keep it to this host, to HTTPS and to the whole of the
+	// site (RFC 6265bis, section 4.1.3.2).
+	Name string
+	// Verifier verifies the token in it.
+	Verifier TokenVerifier
+	// TrustedOrigins may send requests that change something, such as "https://app.example", beside the service's own origin.
+	TrustedOrigins []string
+
+	_ struct{} // keyed literals only: fields may be added later
+}
+
+// Cookie returns an Authenticator that reads a token from a cookie. Browsers send cookies by themselves, also when another site asks
+// them to, so [http.CrossOriginProtection] comes with it: a request with the cookie that is not GET, HEAD or OPTIONS and comes from
+// another origin is refused with 403. Handlers must therefore change nothing on GET.
+//
+// Set the cookie with Secure, HttpOnly, Path "/" and SameSite=Lax. An empty one counts as none. Answers that passed [Guard.Handler]
+// or [Guard.Require] are marked Cache-Control: private, unless the handler says otherwise.
+func Cookie(c CookieConfig) Authenticator {
+	a := cookie{name: c.Name, verifier: c.Verifier, origins: http.NewCrossOriginProtection()}
+	if !strings.HasPrefix(c.Name, "__Host-") || !isToken(c.Name) || len(c.Name) > maxRealm || c.Name == "__Host-" {
+		a.err = fmt.Errorf("auth: CookieConfig.Name is not __Host- and a token of RFC 9110, up to %d bytes in all: take a name such as __Host-token", maxRealm)
+	}
+	if missing(c.Verifier) {
+		a.err = errors.Join(a.err, errors.New("auth: CookieConfig.Verifier is nil: give a verifier, such as issuer.Verifier()"))
+	}
+	for _, origin := range c.TrustedOrigins {
+		if err := a.origins.AddTrustedOrigin(origin); err != nil {
+			a.err = errors.Join(a.err, fmt.Errorf("auth: CookieConfig.TrustedOrigins: %w: give scheme and host, such as https://app.example", err))
+		}
+	}
+	return a
+}
+
+type cookie struct {
+	name     string
+	verifier TokenVerifier
+	origins  *http.CrossOriginProtection
+	err      error
+}
+
+func (c cookie) fault() error    { return c.err }
+func (cookie) Schemes() []string { return []string{schemeBearer} }
+func (cookie) private() bool     { return true }
+
+// Presents says whether the cookie is there.
+func (c cookie) Presents(r *http.Request) bool {
+	for _, found := range r.CookiesNamed(c.name) {
+		if found.Value != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (c cookie) Authenticate(r *http.Request) (*Principal, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	found := r.CookiesNamed(c.name)
+	switch {
+	case len(found) > 1: // somebody has planted one, and which is ours cannot be told
+		return nil, refusal(ErrInvalidRequest, "more than one cookie of that name")
+	case len(found) == 0 || found[0].Value == "":
+		return nil, refusal(ErrNoCredentials, "")
+	}
+	if err := c.origins.Check(r); err != nil {
+		return nil, refusal(ErrCrossOrigin, "")
+	}
+	return verifyFrom(r, c.verifier, found[0].Value)
+}
+
+// missing says whether there is no verifier.
+func missing(v TokenVerifier) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case *Verifier:
+		return v == nil
+	case *Issuers:
+		return v == nil
+	}
+	return false
+}

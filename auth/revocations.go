@@ -1,0 +1,25 @@
+package auth
+
+import (
+	"context"
+	"time"
+)
+
+// Revocations says whether a token was revoked before it expires. *store.Memory, *sqlstore.Store and *redisstore.Store do, for what
+// auth/oauth revokes.
+type Revocations interface {
+	// Revoked says whether the token called id, or the login called session, or every token of the subject from issued or before, was
+	// revoked. Session may be empty. The error means that it could not find out.
+	Revoked(ctx context.Context, subject, session, id string, issued, now time.Time) (bool, error)
+}
+
+func (v *Verifier) checkRevoked(ctx context.Context, p *Principal, now time.Time) error {
+	revoked, err := v.revocations.Revoked(ctx, p.id.Subject, p.id.Session, p.id.TokenID, p.issuedAt, now)
+	switch {
+	case err != nil:
+		return &Error{kind: ErrUnavailable, cause: err, detail: "whether the token was revoked cannot be found out", subject: p.id.Subject}
+	case revoked:
+		return &Error{kind: ErrRevoked, subject: p.id.Subject}
+	}
+	return nil
+}
