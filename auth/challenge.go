@@ -34,6 +34,11 @@ func (g *Guard) unauthenticated(err error) *Error {
 	case e.kind == ErrCrossOrigin: // no credentials would help
 	case e.kind == ErrUnavailable:
 		e.header = http.Header{"Retry-After": {retryAfter}}
+	case e.kind == ErrProof:
+		e.header = g.challenge(`error="invalid_dpop_proof"`, `error_description="The DPoP proof is missing or not valid"`)
+	case e.kind == errNonce:
+		e.header = g.challenge(`error="use_dpop_nonce"`, `error_description="The DPoP proof needs the nonce of this service"`)
+		e.header.Set("DPoP-Nonce", e.nonce)
 	case slices.Contains(tokenFaults, e.kind):
 		e.header = g.challenge(`error="invalid_token"`, `error_description="The access token is not valid"`)
 	default:
@@ -67,6 +72,8 @@ func (g *Guard) challenge(params ...string) http.Header {
 		own := params
 		switch scheme {
 		case schemeBearer:
+		case schemeDPoP:
+			own = append(slices.Clip(params), `algs="ES256 ES384 ES512 EdDSA PS256 RS256"`) // RFC 9449, section 7.1
 		case schemeBasic:
 			own = []string{params[0], `charset="UTF-8"`} // RFC 7617, section 2.1
 		default:

@@ -26,6 +26,7 @@ var (
 	ErrExpired     = errors.New("auth: the token has expired")
 	ErrNotYetValid = errors.New("auth: the token is not valid yet")
 	ErrBinding     = errors.New("auth: the sender has not proved to hold the key that the token is bound to")
+	ErrProof       = errors.New("auth: the DPoP proof is missing or not valid")
 	ErrRevoked     = errors.New("auth: the token was revoked")
 	ErrClaims      = errors.New("auth: a claim of the token is missing or of the wrong form")
 
@@ -38,19 +39,22 @@ var (
 	// ErrUnavailable means that nobody could decide. Status 503 with Retry-After.
 	ErrUnavailable = errors.New("auth: credentials cannot be checked at the moment")
 
+	// errNonce asks for a proof with the nonce of the service. Status 401.
+	errNonce = errors.New("auth: the DPoP proof has no nonce of this service that is still good")
 	// errMisuse is a handler that was built wrongly. Status 500.
 	errMisuse = errors.New("auth: the handler is built wrongly")
 )
 
 // tokenFaults are answered with invalid_token (RFC 6750, section 3.1).
 var tokenFaults = []error{ErrInvalidCredentials, ErrMalformed, ErrAlgorithm, ErrUnknownKey, ErrSignature, ErrType, ErrIssuer, ErrAudience,
-	ErrExpired, ErrNotYetValid, ErrBinding, ErrRevoked, ErrClaims}
+	ErrExpired, ErrNotYetValid, ErrBinding, ErrProof, errNonce, ErrRevoked, ErrClaims}
 
 // Error is a refusal. Neither of its texts contains anything of the request.
 type Error struct {
 	kind    error
 	detail  string // for the log
 	cause   error
+	nonce   string // for the client's next proof, if not empty
 	subject string // whom it concerns, if that was found out
 	header  http.Header
 }

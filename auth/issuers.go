@@ -60,7 +60,7 @@ func NewIssuers(c IssuersConfig) (*Issuers, error) {
 		}
 		prefixes[t.Prefix] = true
 		if !validPrefix(t.Prefix) {
-			errs = append(errs, fmt.Errorf("%s.Prefix is not 1 to %d bytes of a-z, 0-9, \".\", \"-\" and \"_\", and a colon: give one such as partner:", field, maxPrefix-1))
+			errs = append(errs, fmt.Errorf("%s.Prefix is not 1 to %d bytes of a-z, 0-9, \".\", \"-\" and \"_\", and a colon: give one such as \"partner:\" (with the colon)", field, maxPrefix-1))
 		}
 		if t.Verifier == nil {
 			errs = append(errs, fmt.Errorf("%s.Verifier is nil: give the result of NewVerifier", field))
