@@ -247,3 +247,5 @@ func newVerifier(t testing.TB, keys auth.Keys) *auth.Verifier {
 	require.NoError(t, err)
 	return v
 }
+
+func mustECKey() *ecdsa.PrivateKey { return mustEC(p256().Curve) }

@@ -9,20 +9,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sallyport-go/sallyport/auth"
+	"github.com/sallyport-go/sallyport/auth/authtest"
 )
 
 // The law: what is accepted is one of the tokens that were signed, byte for byte, or differs from one in the second half of
 // an ECDSA signature (its other valid form); and its three parts, encoded again, are the token.
 func FuzzOnlySignedTokensAreAccepted(f *testing.F) {
-	keys, active := attackRing(f)
-	v := newVerifier(f, keys)
-	good := newForge(f, active).token()
+	issuer := authtest.NewIssuer(f)
+	v := issuer.Verifier()
+	good := issuer.Token(attackGrant)
 	dot := strings.LastIndexByte(good, '.')
 	signed := good[:dot]
 	f.Add(good)
-	for _, a := range attacks() {
-		if token := a.make(newForge(f, active)); len(token) <= 9<<10 {
-			f.Add(token)
+	for _, a := range issuer.Forgeries(attackGrant) {
+		if len(a.Token) <= 9<<10 {
+			f.Add(a.Token)
 		}
 	}
 	f.Fuzz(func(t *testing.T, token string) {

@@ -224,8 +224,8 @@ func TestVerifierIsNotChangedThroughItsConfig(t *testing.T) {
 }
 
 func TestConcurrentVerification(t *testing.T) {
-	keys, active := attackRing(t)
-	v := newVerifier(t, keys)
+	active := testKey{"es256", "ES256", p256()}
+	v := newVerifier(t, ring(t, active))
 	good := newForge(t, active).token()
 	bad := newForge(t, testKey{"es256", "ES256", mustECKey()}).token()
 	var wg sync.WaitGroup
