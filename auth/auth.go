@@ -42,6 +42,7 @@ import (
 	"strings"
 
 	"github.com/sallyport-go/sallyport/internal/event"
+	"github.com/sallyport-go/sallyport/internal/problem"
 )
 
 // Config configures a [Guard]. Authenticator is required.
@@ -120,6 +121,12 @@ const (
 // framework:
 //
 //	r, err := guard.Check(c.Request, auth.Scopes("orders:read"))
+//	if err != nil {
+//		guard.Refuse(c.Writer, c.Request, err)
+//		c.Abort()
+//		return
+//	}
+//	c.Request = r
 //
 // A request that has passed this Guard before is not authenticated a second time. Another request that was only given its
 // context is, because it may carry other credentials.
@@ -130,6 +137,11 @@ func (g *Guard) Check(r *http.Request, requirements ...Requirement) (*http.Reque
 		return nil, err
 	}
 	return checked, nil
+}
+
+// Refuse answers r with err, which is what [Guard.Check] returned, by way of [Config.Deny].
+func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	problem.Refuse(w, r, err, g.deny)
 }
 
 // check is Check without the event. The scopes of inner are not required, but named by a challenge.
