@@ -14,7 +14,8 @@ import (
 
 // SecretKey is a key for [HS256]. It shows its id alone, however it is printed.
 type SecretKey struct {
-	// ID names the key in tokens ("kid"): 1 to 128 bytes of visible ASCII.
+	// ID names the key in tokens ("kid"): 1 to 128 bytes of visible ASCII. Empty, for an issuer that has one secret without a name:
+	// then there can be no other key, and "kid" is not looked at.
 	ID string
 	// Secret is 32 to 1,024 random bytes: head -c 32 /dev/urandom.
 	Secret []byte
@@ -40,7 +41,7 @@ func (k SecretKey) MarshalText() ([]byte, error) {
 // program, or where the issuer has nothing better, and a [*KeyRing] everywhere else. It has no public set, and is never in one set
 // with public keys, so that no public key can be taken for a secret (RFC 8725, section 2.1).
 type SecretKeys struct {
-	active *jose.SecretKey
+	active *jose.SecretKey // also the only one, if it has no id
 	byID   map[string]*jose.SecretKey
 }
 
@@ -58,6 +59,9 @@ func NewSecretKeys(keys ...SecretKey) (*SecretKeys, error) {
 			errs = append(errs, fmt.Errorf("auth: SecretKey %d: %w: make one with head -c 32 /dev/urandom", i, err))
 			continue
 		}
+		if k.ID == "" && len(keys) > 1 {
+			errs = append(errs, fmt.Errorf("auth: SecretKey %d has no ID and is not the only one: name each, so that tokens say which they mean", i))
+		}
 		if s.byID[k.ID] != nil {
 			errs = append(errs, fmt.Errorf("auth: SecretKey %d has the ID of another: give each its own", i))
 		}
@@ -74,6 +78,9 @@ func NewSecretKeys(keys ...SecretKey) (*SecretKeys, error) {
 
 func (k *SecretKeys) key(_ context.Context, id string, alg jose.Algorithm) (jose.Key, error) {
 	key := k.byID[id]
+	if k.active.ID() == "" {
+		key = k.active
+	}
 	switch {
 	case alg != jose.HS256:
 		return nil, ErrAlgorithm
@@ -95,7 +102,11 @@ func (k *SecretKeys) sign(typ string, payload []byte) (string, error) {
 }
 
 func joseHeader(alg jose.Algorithm, id, typ string) ([]byte, error) {
-	return json.Marshal(map[string]string{"alg": string(alg), "kid": id, "typ": typ}, json.Deterministic(true))
+	h := map[string]string{"alg": string(alg), "typ": typ}
+	if id != "" {
+		h["kid"] = id
+	}
+	return json.Marshal(h, json.Deterministic(true))
 }
 
 // missingKeys says whether there are no keys.
@@ -110,6 +121,8 @@ func missingKeys(k Keys) bool {
 	case *SecretKeys:
 		return k == nil
 	case *KeySets:
+		return k == nil
+	case *PublicKeys:
 		return k == nil
 	}
 	return false

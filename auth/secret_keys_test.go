@@ -110,7 +110,6 @@ func TestWeakSecretsAreRefusedAtStartUp(t *testing.T) {
 		"long":     {ID: "a", Secret: make([]byte, 1025)},
 		"zeros":    {ID: "a", Secret: make([]byte, 32)},
 		"one word": {ID: "a", Secret: bytes.Repeat([]byte("secret"), 8)},
-		"no id":    {Secret: testSecret},
 		"id":       {ID: "a b", Secret: testSecret},
 	} {
 		_, err := auth.NewSecretKeys(k)
@@ -122,6 +121,30 @@ func TestWeakSecretsAreRefusedAtStartUp(t *testing.T) {
 	_, err = auth.NewSecretKeys(auth.SecretKey{ID: "a", Secret: testSecret}, auth.SecretKey{ID: "a", Secret: testSecret}, auth.SecretKey{})
 	assert.ErrorContains(t, err, "SecretKey 1 has the ID of another")
 	assert.ErrorContains(t, err, "SecretKey 2")
+	_, err = auth.NewSecretKeys(auth.SecretKey{ID: "a", Secret: testSecret}, auth.SecretKey{Secret: testSecret})
+	assert.ErrorContains(t, err, "SecretKey 1 has no ID")
+}
+
+func TestASecretWithoutANameServesEveryKid(t *testing.T) {
+	keys, err := auth.NewSecretKeys(auth.SecretKey{Secret: testSecret})
+	require.NoError(t, err)
+	v := newVerifier(t, keys)
+	for _, kid := range []string{"", "a", "b"} {
+		f := newForge(t, testKey{kid: kid, alg: "HS256"})
+		if kid == "" {
+			delete(f.header, "kid")
+		}
+		_, err = v.Verify(t.Context(), hmacToken(f, testSecret))
+		assert.NoError(t, err)
+		_, err = v.Verify(t.Context(), hmacToken(f, testSecret[1:]))
+		assert.ErrorIs(t, err, auth.ErrSignature)
+	}
+	i, err := auth.NewIssuer(auth.IssuerConfig{Issuer: testIssuer, Audience: []string{testAudience}, Keys: keys, Logger: quiet})
+	require.NoError(t, err)
+	token, err := i.Issue(t.Context(), auth.Grant{Subject: "alice", Client: "web"})
+	require.NoError(t, err)
+	_, err = v.Verify(t.Context(), token.Value)
+	assert.NoError(t, err)
 }
 
 func TestASecretKeyDoesNotPrintItsSecret(t *testing.T) {

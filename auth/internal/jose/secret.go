@@ -33,7 +33,7 @@ type SecretKey struct {
 	macs sync.Pool // of hash.Hash with the key set up
 }
 
-// NewSecretKey takes a copy of secret, with a key id.
+// NewSecretKey takes a copy of secret, with a key id, which may be empty.
 func NewSecretKey(secret []byte, id string) (*SecretKey, error) {
 	if len(secret) < minSecret || len(secret) > maxSecret {
 		return nil, fmt.Errorf("%w: a secret must have %d to %d bytes", ErrKey, minSecret, maxSecret)
@@ -49,7 +49,7 @@ func NewSecretKey(secret []byte, id string) (*SecretKey, error) {
 	if distinct < minDistinct {
 		return nil, fmt.Errorf("%w: a secret of %d different bytes is not random", ErrKey, distinct)
 	}
-	if !ValidKeyID(id) {
+	if id != "" && !ValidKeyID(id) {
 		return nil, fmt.Errorf("%w: the key id must be 1 to %d bytes of visible ASCII", ErrKey, MaxKeyID)
 	}
 	k := &SecretKey{id: id}
