@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/sallyport-go/sallyport/auth/throttle"
 	"github.com/sallyport-go/sallyport/internal/event"
 	"github.com/sallyport-go/sallyport/internal/problem"
 )
@@ -18,12 +19,12 @@ type Error struct {
 	cause  error
 	header http.Header
 
-	event   event.Name
-	subject string // whom it concerns, if that was found out
+	event   event.Name // empty if somebody else has raised it
+	subject string     // whom it concerns, if that was found out
 }
 
 // Code returns the error code of RFC 6749, section 5.2. That section has none for a service that fails: it is "temporarily_unavailable"
-// with 503 and "server_error" with 500, the words that section 4.1.2.1 has for the authorization endpoint.
+// with 503 and 429 and "server_error" with 500, the words that section 4.1.2.1 has for the authorization endpoint.
 func (e *Error) Code() string { return e.code }
 
 // Error returns the text for the log.
@@ -33,7 +34,7 @@ func (e *Error) Error() string { return "oauth: " + e.code + ": " + e.cause.Erro
 func (e *Error) Unwrap() error { return e.cause }
 
 // HTTPStatus returns 400 as a rule (RFC 6749, section 5.2), 401 for a client that used the Authorization header, 405 and 413 for a wrong
-// method and a body that is too large, 503 if the service cannot answer, and 500 if it fails otherwise.
+// method and a body that is too large, 429 after too many attempts to log in, 503 if the service cannot answer, and 500 if it fails otherwise.
 func (e *Error) HTTPStatus() int { return e.status }
 
 // Header returns a copy of the headers that the answer must carry: WWW-Authenticate, Allow or Retry-After.
@@ -75,6 +76,20 @@ func invalidScope(cause, subject string) *Error {
 }
 
 const retryAfter = "5" // seconds (RFC 9110, section 10.2.3)
+
+// limited is what the throttle said. It has raised the event already.
+func limited(cause error) *Error {
+	if !errors.Is(cause, throttle.ErrLimited) {
+		e := unavailable(cause)
+		e.event = ""
+		return e
+	}
+	e := &Error{status: http.StatusTooManyRequests, code: "temporarily_unavailable", public: "Too many attempts to log in. Try again later.", cause: cause}
+	if r, ok := errors.AsType[problem.Refusal](cause); ok {
+		e.header = r.Header()
+	}
+	return e
+}
 
 // unavailable takes over the cause's own Retry-After.
 func unavailable(cause error) *Error {

@@ -135,6 +135,7 @@ type fixture struct {
 	verifier *auth.Verifier
 	log      *buffer
 	handler  http.Handler
+	addr     string // of the client, if not that of httptest
 }
 
 func newIssuer(t testing.TB, logger *slog.Logger) *auth.Issuer {
@@ -201,6 +202,9 @@ func newRequest(t testing.TB, body string) *http.Request {
 // send also checks what holds for every answer.
 func (f *fixture) send(r *http.Request) reply {
 	f.t.Helper()
+	if f.addr != "" {
+		r.RemoteAddr = f.addr
+	}
 	w := httptest.NewRecorder()
 	f.handler.ServeHTTP(w, r)
 	return readReply(f.t, w.Result(), r.Method)

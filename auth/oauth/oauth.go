@@ -43,8 +43,10 @@
 //
 // If the users, the store or the hasher cannot answer, the client gets 503 with Retry-After and keeps what it has.
 //
-// What is left to the caller: HTTPS; a limit on attempts, which RFC 6749, section 4.3.2, demands of the password grant and which this
-// package does not set; and the store's RevokeSubject when a password is changed or a user disabled. A refresh for a disabled user is
+// Attempts to log in are limited before anything is looked up or hashed ([Config.Throttle]; RFC 6749, section 4.3.2). Too many get 429
+// with Retry-After, which depends on the name and the address alone, never on whether there is such a user.
+//
+// What is left to the caller: HTTPS; and the store's RevokeSubject when a password is changed or a user disabled. A refresh for a disabled user is
 // refused and ends all of the user's logins, but access tokens that are out stay valid until they expire. No CORS header is sent and no
 // redirect.
 package oauth
@@ -61,6 +63,7 @@ import (
 	"github.com/sallyport-go/sallyport/auth"
 	"github.com/sallyport-go/sallyport/auth/password"
 	"github.com/sallyport-go/sallyport/auth/store"
+	"github.com/sallyport-go/sallyport/auth/throttle"
 	"github.com/sallyport-go/sallyport/internal/event"
 )
 
@@ -72,6 +75,11 @@ type Config struct {
 	Users Users
 	// Hasher verifies their passwords. Share one with whatever else hashes, because the budget is the Hasher's.
 	Hasher *password.Hasher
+
+	// Throttle limits attempts to log in. Nil means one with the default limits that counts in the memory of this process, and takes
+	// ClientAddr and Logger from here. Behind a proxy ClientAddr has to be given, or all clients are one network; where several
+	// processes serve, give a Throttle with shared counters, or an attacker has as many attempts as there are processes.
+	Throttle *throttle.Throttle
 
 	// Password lets users log in by name and password (RFC 6749, section 4.3). Read the security model of this package first.
 	Password *PasswordGrant
@@ -119,6 +127,7 @@ type Service struct {
 	issuer  *auth.Issuer
 	users   Users
 	hasher  *password.Hasher
+	limiter *throttle.Throttle
 	client  PasswordGrant
 	refresh RefreshGrant // Store is nil if off
 	deny    func(http.ResponseWriter, *http.Request, error)
@@ -154,6 +163,12 @@ func New(c Config) (*Service, error) {
 	if c.Refresh != nil {
 		s.refresh = c.Refresh.withDefaults()
 		errs = append(errs, s.refresh.faults()...)
+	}
+	s.limiter = c.Throttle
+	if s.limiter == nil {
+		var err error
+		s.limiter, err = throttle.New(throttle.Config{ClientAddr: c.ClientAddr, Logger: c.Logger})
+		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

@@ -32,23 +32,41 @@ func (s *Service) passwordGrant(q request) (*answer, *Error) {
 
 // authenticate does the same for every name and every password until the hash has been made. Who was refused, and why, is for the log;
 // the name is not, since people type their password into the wrong field.
+//
+// An attempt counts as a failure unless it is told otherwise.
 func (s *Service) authenticate(q request, name, pw string) (User, *Error) {
+	attempt, err := s.limiter.Begin(q.Request, name)
+	if err != nil {
+		return User{}, limited(err)
+	}
+	u, decided, refused := s.compare(q, name, pw)
+	switch {
+	case refused == nil:
+		attempt.Succeeded(q.Context())
+	case !decided:
+		attempt.Undecided(q.Context())
+	}
+	return u, refused
+}
+
+// compare looks the user up and compares the password. Decided says whether the refusal is a no.
+func (s *Service) compare(q request, name, pw string) (_ User, decided bool, _ *Error) {
 	u, err := s.lookup(q.Context(), name)
 	unknown := errors.Is(err, ErrUnknownUser)
 	if unknown {
 		u = User{}
 	} else if err != nil {
-		return User{}, unavailable(err)
+		return User{}, false, unavailable(err)
 	}
 	result, err := s.hasher.Verify(q.Context(), pw, u.Hash)
-	fail := func(reason string) (User, *Error) {
-		return User{}, invalidGrant(event.AuthnLoginFail, errors.New(reason), u.Subject)
+	fail := func(reason string) (User, bool, *Error) {
+		return User{}, true, invalidGrant(event.AuthnLoginFail, errors.New(reason), u.Subject)
 	}
 	switch {
 	case errors.Is(err, password.ErrEncoding): // to fail in another way would tell that the user exists
 		return fail("the stored hash cannot be read")
 	case err != nil:
-		return User{}, unavailable(err)
+		return User{}, false, unavailable(err)
 	case unknown:
 		return fail("unknown user")
 	case !result.OK:
@@ -59,7 +77,7 @@ func (s *Service) authenticate(q request, name, pw string) (User, *Error) {
 	if result.Rehash {
 		s.upgrade(q, u, pw)
 	}
-	return u, nil
+	return u, true, nil
 }
 
 // lookup asks the application only for what can be a name.

@@ -111,7 +111,9 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, e *Error) {
 	if e.subject != "" {
 		attrs = append(attrs, slog.String("subject", e.subject))
 	}
-	s.log.Request(r, level, e.event, attrs...)
+	if e.event != "" {
+		s.log.Request(r, level, e.event, attrs...)
+	}
 	answer := s.deny
 	if answer == nil {
 		answer = deny
