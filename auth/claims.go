@@ -17,6 +17,8 @@ type claims struct {
 	Expiry, NotBefore, IssuedAt, AuthTime     time.Time
 	Confirmation                              *confirmation
 	has                                       claimSet
+
+	oneAudience [1]string // what Audience mostly lies in
 }
 
 // claimSet says which claims are there.
@@ -43,36 +45,35 @@ var claimNames = map[string]claimSet{
 	"cnf": 0, "groups": 0, "entitlements": 0, "nonce": 0, "azp": 0, "at_hash": 0, "act": 0, "may_act": 0, "events": 0,
 }
 
-// readClaims reads the payload of a token whose signature is good.
-func readClaims(payload string, p *profile) (*claims, error) {
+// readClaims reads the payload of a token whose signature is good into c, which is empty.
+func readClaims(c *claims, payload string, p *profile) error {
 	var room [16]jose.Member
 	members, ok := jose.ParseObject(payload, room[:0])
 	if !ok {
-		return nil, refusal(ErrMalformed, "the payload is not a strict JSON object")
+		return refusal(ErrMalformed, "the payload is not a strict JSON object")
 	}
-	c := &claims{}
 	for _, m := range members {
 		bit, known := claimNames[m.Name]
 		if !known {
 			if confusable(m.Name) {
-				return nil, refusal(ErrClaims, "a name is in the wrong letter case")
+				return refusal(ErrClaims, "a name is in the wrong letter case")
 			}
 			continue
 		}
 		c.has |= bit
 		if !c.read(m.Name, m.Value) {
-			return nil, refusal(ErrClaims, m.Name+" has the wrong form")
+			return refusal(ErrClaims, m.Name+" has the wrong form")
 		}
 	}
 	if p.special() {
 		if err := p.apply(c, members); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if required := requiredClaims &^ p.optional; c.has&required != required {
-		return nil, refusal(ErrClaims, "iss, exp, aud, sub, client_id, iat or jti is missing")
+		return refusal(ErrClaims, "iss, exp, aud, sub, client_id, iat or jti is missing")
 	}
-	return c, nil
+	return nil
 }
 
 // confusable says whether a reader that ignores letter case, such as encoding/json, would take name for a registered claim.
@@ -101,7 +102,7 @@ func (c *claims) read(name string, value jose.Value) (ok bool) {
 	case "acr":
 		c.ACR, ok = readName(value)
 	case "aud":
-		c.Audience, ok = readAudience(value)
+		ok = c.readAudience(value)
 	case "amr":
 		c.AMR, ok = readNames(value)
 	case "roles":
@@ -137,12 +138,14 @@ func readNames(value jose.Value) ([]string, bool) {
 }
 
 // readAudience reads a string or an array of strings (RFC 7519, section 4.1.3), none of them empty.
-func readAudience(value jose.Value) ([]string, bool) {
+func (c *claims) readAudience(value jose.Value) (ok bool) {
 	if s, ok := readName(value); ok {
-		return []string{s}, true
+		c.oneAudience[0] = s
+		c.Audience = c.oneAudience[:]
+		return true
 	}
-	names, ok := readNames(value)
-	return names, ok && len(names) > 0
+	c.Audience, ok = readNames(value)
+	return ok && len(c.Audience) > 0
 }
 
 // readScope reads scope-tokens with one space between them (RFC 8693, section 4.2). An empty string is no scope at all.

@@ -134,7 +134,7 @@ func (i *Issuer) Issue(ctx context.Context, g Grant) (Token, error) {
 	if err != nil {
 		return Token{}, errors.New("auth: Grant.Extra cannot be written as JSON: give plain values") // the encoder's text quotes them
 	}
-	if _, err := readClaims(string(payload), &i.verifier.profile); err != nil { // depth, repeated names
+	if err := readClaims(&claims{}, string(payload), &i.verifier.profile); err != nil { // depth, repeated names
 		return Token{}, fmt.Errorf("auth: the Grant makes a token that nobody would accept: %w", err)
 	}
 	if t.Value, err = i.config.Keys.sign(typeAccessToken, payload); err != nil {

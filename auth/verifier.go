@@ -132,16 +132,16 @@ func (v *Verifier) remembered(ctx context.Context, token string, b binding) (*Pr
 
 func (v *Verifier) verifyAnew(ctx context.Context, token string, c jose.Compact, b binding) (*Principal, error) {
 	keys := v.keys.state(time.Now()) // before the keys are asked: if they change meanwhile, what is remembered is not used
-	found, err := v.verify(ctx, c)
-	if err != nil {
+	var found claims
+	if err := v.verify(ctx, &found, c); err != nil {
 		return nil, err
 	}
 	now := time.Now() // the keys may have been waited for
-	if err := v.judge(found, now); err != nil {
+	if err := v.judge(&found, now); err != nil {
 		return nil, err
 	}
 	p := found.principal(c.Payload, v.prefix)
-	from, until := v.window(found)
+	from, until := v.window(&found)
 	v.cache.put(token, cachedToken{principal: p, keys: keys, from: from.UnixMicro(), until: until.UnixMicro()})
 	return v.admit(ctx, p, b, now)
 }
@@ -161,27 +161,27 @@ func (v *Verifier) admit(ctx context.Context, p *Principal, b binding, now time.
 	return p, nil
 }
 
-// verify checks everything but the claims' values.
-func (v *Verifier) verify(ctx context.Context, c jose.Compact) (*claims, error) {
+// verify checks everything but the claims' values, which it puts into found.
+func (v *Verifier) verify(ctx context.Context, found *claims, c jose.Compact) error {
 	header, err := jose.ParseHeader(c.Header)
 	if err != nil {
-		return nil, refusal(ErrMalformed, err.Error()) // a constant
+		return refusal(ErrMalformed, err.Error()) // a constant
 	}
 	if !v.profile.takes(header.Typ) {
-		return nil, refusal(ErrType, "")
+		return refusal(ErrType, "")
 	}
 	alg := jose.Algorithm(header.Alg)
 	if !Algorithm(alg).known() { // "none" among them
-		return nil, refusal(ErrAlgorithm, "not an algorithm that is known")
+		return refusal(ErrAlgorithm, "not an algorithm that is known")
 	}
 	key, err := v.keys.key(ctx, header.Kid, alg)
 	if err != nil {
-		return nil, keyFault(err)
+		return keyFault(err)
 	}
 	if !key.Verify(c.Signed, c.Signature) {
-		return nil, refusal(ErrSignature, "")
+		return refusal(ErrSignature, "")
 	}
-	return readClaims(c.Payload, &v.profile)
+	return readClaims(found, c.Payload, &v.profile)
 }
 
 func keyFault(err error) *Error {

@@ -1,6 +1,9 @@
 package jose
 
-import "unicode/utf8"
+import (
+	"sync"
+	"unicode/utf8"
+)
 
 // Member is one member of a JSON object.
 type Member struct {
@@ -14,14 +17,19 @@ type Member struct {
 //
 // Names and values share the memory of s.
 func ParseObject(s string, dst []Member) ([]Member, bool) {
-	var names [32]string
-	p := parser{s: s, names: names[:0]}
 	if len(s) == 0 || s[0] != '{' {
 		return dst, false
 	}
+	names := nameRooms.Get().(*[32]string)
+	p := parser{s: s, names: names[:0]}
 	dst, ok := p.object(dst, true, 1)
+	*names = [32]string{} // which would keep the text in memory
+	nameRooms.Put(names)
 	return dst, ok && p.i == len(s)
 }
+
+// nameRooms are for the names of one text. Those that have more allocate.
+var nameRooms = sync.Pool{New: func() any { return new([32]string) }}
 
 // parser walks over one JSON text.
 type parser struct {

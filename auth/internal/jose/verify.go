@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
+	"sync"
 )
 
 // PublicKey is a key that verifies the signatures of one algorithm. It is immutable and safe for concurrent use.
@@ -41,12 +42,12 @@ func (k *PublicKey) Verify(signed string, signature []byte) bool {
 		return false
 	}
 	f, h, _ := k.alg.traits()
-	var room [sha512.Size]byte
-	digest := sum(h, signed, &room)
+	room := rooms.Get().(*room)
+	defer rooms.Put(room) // nothing in it is secret
+	digest := sum(h, signed, &room.digest)
 	switch f {
 	case ecdsaFamily:
-		var der [maxDER]byte
-		return ecdsa.VerifyASN1(k.raw.(*ecdsa.PublicKey), digest, appendDER(der[:0], signature))
+		return ecdsa.VerifyASN1(k.raw.(*ecdsa.PublicKey), digest, appendDER(room.der[:0], signature))
 	case eddsaFamily:
 		return ed25519.Verify(k.raw.(ed25519.PublicKey), []byte(signed), signature)
 	case pkcs1Family:
@@ -56,6 +57,14 @@ func (k *PublicKey) Verify(signed string, signature []byte) bool {
 	}
 	return false
 }
+
+// room is what a check needs beside the key.
+type room struct {
+	digest [sha512.Size]byte
+	der    [maxDER]byte
+}
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
 
 // sum hashes s into room. Without a hash (EdDSA hashes by itself) it returns nil.
 func sum(h crypto.Hash, s string, room *[sha512.Size]byte) []byte {
