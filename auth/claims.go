@@ -181,7 +181,7 @@ func (v *Verifier) judge(c *claims, now time.Time) error {
 	switch {
 	case c.Issuer != v.issuer:
 		return refusal(ErrIssuer, "")
-	case !slices.ContainsFunc(c.Audience, func(a string) bool { return slices.Contains(v.audience, a) }):
+	case !meets(c.Audience, v.audience):
 		return refusal(ErrAudience, "")
 	case !now.Before(c.Expiry.Add(v.leeway)):
 		return refusal(ErrExpired, "")
@@ -201,6 +201,11 @@ func (v *Verifier) judge(c *claims, now time.Time) error {
 		return refusal(ErrClaims, fmt.Sprintf("exp is more than %v after iat", v.maxLifetime))
 	}
 	return nil
+}
+
+// meets says whether the lists have a name in common.
+func meets(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
 // window returns from when and until when the claims are valid: judge says no before and after.

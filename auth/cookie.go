@@ -89,6 +89,8 @@ func missing(v TokenVerifier) bool {
 		return v == nil
 	case *Issuers:
 		return v == nil
+	case *Introspector:
+		return v == nil
 	}
 	return false
 }

@@ -85,6 +85,9 @@ func (i *Issuer) Name() string { return i.config.Issuer }
 // Keys returns the keys that sign.
 func (i *Issuer) Keys() SigningKeys { return i.config.Keys }
 
+// Revocations returns what the verifier asks, or nil.
+func (i *Issuer) Revocations() Revocations { return i.config.Revocations }
+
 // TTL returns how long a token is valid.
 func (i *Issuer) TTL() time.Duration { return i.config.TTL }
 
@@ -123,13 +126,18 @@ func (t Token) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "token %s", t
 // LogValue is the id.
 func (t Token) LogValue() slog.Value { return slog.StringValue(t.ID) }
 
-// Issue signs a token. It fails, without a token, if the Grant states what this issuer's own verifier would refuse.
+// Issue signs a token. It fails, without a token, if the Grant states what this issuer's own verifier would refuse: then also for a
+// session that was revoked ([ErrRevoked]). Right after all tokens of a subject were revoked, it waits for up to a second.
 func (i *Issuer) Issue(ctx context.Context, g Grant) (Token, error) {
 	if err := i.check(g); err != nil {
 		return Token{}, err
 	}
-	now := time.Now().Truncate(time.Second)
-	t := Token{ID: newTokenID(), Expiry: now.Add(i.config.TTL)}
+	id := newTokenID()
+	now, err := i.waitOut(ctx, g, id)
+	if err != nil {
+		return Token{}, err
+	}
+	t := Token{ID: id, Expiry: now.Add(i.config.TTL)}
 	payload, err := json.Marshal(i.claims(g, t, now), json.Deterministic(true))
 	if err != nil {
 		return Token{}, errors.New("auth: Grant.Extra cannot be written as JSON: give plain values") // the encoder's text quotes them
@@ -146,6 +154,34 @@ func (i *Issuer) Issue(ctx context.Context, g Grant) (Token, error) {
 	i.log.Emit(ctx, slog.LevelInfo, event.AuthnTokenCreated,
 		slog.String("subject", g.Subject), slog.String("client", g.Client), slog.String("jti", t.ID))
 	return t, nil
+}
+
+// waitOut returns the second to issue at. Where all that a subject was issued until now has been revoked, what is issued within the same
+// second is revoked as well, since "iat" is in seconds. So a new login has to wait for the next one.
+func (i *Issuer) waitOut(ctx context.Context, g Grant, id string) (time.Time, error) {
+	for attempt := 0; ; attempt++ {
+		now := time.Now()
+		second := now.Truncate(time.Second)
+		if i.config.Revocations == nil {
+			return second, nil
+		}
+		revoked, err := i.config.Revocations.Revoked(ctx, g.Subject, g.Session, id, second, now)
+		switch {
+		case err != nil:
+			return now, &Error{kind: ErrUnavailable, cause: err, detail: "whether the subject was revoked cannot be found out", subject: g.Subject}
+		case !revoked:
+			return second, nil
+		case attempt > 0: // not for the second alone: the session, or a time ahead
+			return now, &Error{kind: ErrRevoked, subject: g.Subject}
+		}
+		timer := time.NewTimer(second.Add(time.Second).Sub(now))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return now, &Error{kind: ErrUnavailable, cause: context.Cause(ctx), detail: "the context ended while a revocation was waited out", subject: g.Subject}
+		}
+	}
 }
 
 func (i *Issuer) check(g Grant) error {

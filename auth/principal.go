@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -19,6 +20,7 @@ type Principal struct {
 	payload  string // of the verified token; empty if there was none
 	issuedAt time.Time
 	cnf      *confirmation // the key that the sender must hold, nil if whoever has the token may use it
+	asked    atomic.Int64  // when it was last found not to be revoked, in microseconds since 1970
 }
 
 // Identity describes a principal that did not come from a token, such as a session, a client certificate or a gateway's header.

@@ -14,12 +14,18 @@ type Revocations interface {
 }
 
 func (v *Verifier) checkRevoked(ctx context.Context, p *Principal, now time.Time) error {
+	if age := now.UnixMicro() - p.asked.Load(); 0 <= age && age < v.maxStale.Microseconds() {
+		return nil
+	}
 	revoked, err := v.revocations.Revoked(ctx, p.id.Subject, p.id.Session, p.id.TokenID, p.issuedAt, now)
 	switch {
 	case err != nil:
 		return &Error{kind: ErrUnavailable, cause: err, detail: "whether the token was revoked cannot be found out", subject: p.id.Subject}
 	case revoked:
 		return &Error{kind: ErrRevoked, subject: p.id.Subject}
+	}
+	if v.maxStale > 0 {
+		p.asked.Store(now.UnixMicro())
 	}
 	return nil
 }

@@ -38,6 +38,9 @@ type VerifierConfig struct {
 	// Revocations, if given, is asked about each token, also about those that are remembered. If it cannot answer, the request is
 	// answered with 503.
 	Revocations Revocations
+	// RevocationsMaxStale is how long its answer that a token is not revoked may be used again, at most 30 s, for a store that costs a
+	// round trip. A revoked token passes for as long, on nodes that have seen it. Zero asks each time.
+	RevocationsMaxStale time.Duration
 	// CacheSize is how many verified tokens are remembered, up to 1,048,576, and of 2 KiB each on average. A hit saves the check of
 	// the signature; time, keys and revocations are checked again. Zero means 8,192, negative none.
 	CacheSize int
@@ -55,13 +58,17 @@ type Verifier struct {
 	maxLifetime time.Duration
 	profile     profile
 	revocations Revocations
+	maxStale    time.Duration // of their answers
 	cache       *tokenCache
 
 	prefix   string   // of subjects
 	reserved []string // prefixes that its subjects must not begin with
 }
 
-const maxLeeway = 2 * time.Minute
+const (
+	maxLeeway           = 2 * time.Minute
+	maxRevocationsStale = 30 * time.Second
+)
 
 // NewVerifier returns a Verifier, or all faults of the Config.
 func NewVerifier(c VerifierConfig) (*Verifier, error) {
@@ -85,6 +92,12 @@ func NewVerifier(c VerifierConfig) (*Verifier, error) {
 	if c.MaxLifetime == 0 {
 		c.MaxLifetime = 24 * time.Hour
 	}
+	if c.RevocationsMaxStale < 0 || c.RevocationsMaxStale > maxRevocationsStale {
+		errs = append(errs, fmt.Errorf("auth: VerifierConfig.RevocationsMaxStale %v is not in 0 to %v: a revoked token passes for as long; leave it zero to ask each time", c.RevocationsMaxStale, maxRevocationsStale))
+	}
+	if c.RevocationsMaxStale != 0 && c.Revocations == nil {
+		errs = append(errs, errors.New("auth: VerifierConfig.RevocationsMaxStale is set, and Revocations is nil: give both or neither"))
+	}
 	if c.CacheSize > maxCacheSize {
 		errs = append(errs, fmt.Errorf("auth: VerifierConfig.CacheSize %d is more than %d: shorten it", c.CacheSize, maxCacheSize))
 	}
@@ -96,7 +109,7 @@ func NewVerifier(c VerifierConfig) (*Verifier, error) {
 	}
 	return &Verifier{
 		issuer: c.Issuer, audience: slices.Clone(c.Audience), keys: c.Keys, leeway: c.Leeway, maxLifetime: c.MaxLifetime,
-		profile: profile, revocations: c.Revocations, cache: newTokenCache(c.CacheSize),
+		profile: profile, revocations: c.Revocations, maxStale: c.RevocationsMaxStale, cache: newTokenCache(c.CacheSize),
 	}, nil
 }
 

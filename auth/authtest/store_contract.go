@@ -12,11 +12,48 @@ import (
 	"time"
 
 	"github.com/sallyport-go/sallyport/auth/store"
+	"github.com/sallyport-go/sallyport/auth/throttle"
 )
 
-// StoreContract tests an implementation of [store.RefreshTokens]. Each call of newStore returns at least one node on data of
-// its own, which is empty; several nodes on the same data are tested against each other. No state is left between the calls.
+// StoreContract tests a store: as [RefreshContract] does and, if it offers their interfaces, as [GraceContract],
+// [RevocationsContract] and [CountersContract] do. Each call of newStore returns at least one node on data of its own, which is
+// empty; several nodes on the same data are tested against each other. No state is left between the calls.
 func StoreContract(t *testing.T, newStore func(t *testing.T) []store.RefreshTokens) {
+	t.Helper()
+	offered := newStore(t)
+	if len(offered) == 0 {
+		t.Fatal("newStore returned no node")
+	}
+	t.Run("refresh", func(t *testing.T) { RefreshContract(t, newStore) })
+	if _, ok := offered[0].(store.GraceTokens); ok {
+		t.Run("grace", func(t *testing.T) { GraceContract(t, as[store.GraceTokens](newStore)) })
+	}
+	if _, ok := offered[0].(store.Revocations); ok {
+		t.Run("revocations", func(t *testing.T) { RevocationsContract(t, as[store.Revocations](newStore)) })
+	}
+	if _, ok := offered[0].(throttle.Counters); ok {
+		t.Run("counters", func(t *testing.T) { CountersContract(t, as[throttle.Counters](newStore)) })
+	}
+}
+
+// as is newStore for another interface of its nodes.
+func as[T any](newStore func(t *testing.T) []store.RefreshTokens) func(t *testing.T) []T {
+	return func(t *testing.T) []T {
+		t.Helper()
+		var nodes []T
+		for _, n := range newStore(t) {
+			node, ok := n.(T)
+			if !ok {
+				t.Fatal("nodes of one store offer different interfaces")
+			}
+			nodes = append(nodes, node)
+		}
+		return nodes
+	}
+}
+
+// RefreshContract tests an implementation of [store.RefreshTokens], with nodes as for [StoreContract].
+func RefreshContract(t *testing.T, newStore func(t *testing.T) []store.RefreshTokens) {
 	t.Helper()
 	for _, c := range []struct {
 		name string
@@ -46,10 +83,13 @@ func StoreContract(t *testing.T, newStore func(t *testing.T) []store.RefreshToke
 			if len(nodes) == 0 {
 				t.Fatal("newStore returned no node")
 			}
-			c.test(&contract{T: t, nodes: nodes, now: time.Date(2031, 5, 6, 7, 8, 9, 123456000, time.UTC)})
+			c.test(&contract{T: t, nodes: nodes, now: contractNow})
 		})
 	}
 }
+
+// contractNow is far from the clock of any server, and not at a whole second.
+var contractNow = time.Date(2031, 5, 6, 7, 8, 9, 123456000, time.UTC)
 
 type contract struct {
 	*testing.T

@@ -54,6 +54,17 @@ func unsupportedGrant() *Error {
 		cause: errors.New("the grant is not known, or off"), event: event.InputValidationFail}
 }
 
+func unauthorizedClient(cause string) *Error {
+	return &Error{status: http.StatusBadRequest, code: "unauthorized_client", public: "The client may not do this.",
+		cause: errors.New(cause), event: event.AuthzFail}
+}
+
+// unsupportedTokenType is RFC 7009, section 2.2.1.
+func unsupportedTokenType() *Error {
+	return &Error{status: http.StatusBadRequest, code: "unsupported_token_type", public: "Access tokens cannot be revoked here. They end by themselves.",
+		cause: errors.New("the issuer has no Revocations that can be written to"), event: event.InputValidationFail}
+}
+
 // invalidClient challenges only a client that used the header, as it must: a browser answers a challenge with a dialogue.
 func invalidClient(header bool, cause string) *Error {
 	e := &Error{status: http.StatusBadRequest, code: "invalid_client", public: "The client is unknown or cannot authenticate this way.",

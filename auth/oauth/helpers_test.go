@@ -134,6 +134,7 @@ type fixture struct {
 	store    store.RefreshTokens
 	verifier *auth.Verifier
 	log      *buffer
+	service  *oauth.Service
 	handler  http.Handler
 	addr     string // of the client, if not that of httptest
 }
@@ -171,7 +172,7 @@ func newFixture(t testing.TB, change ...func(*oauth.Config)) *fixture {
 	s, err := oauth.New(c)
 	require.NoError(t, err)
 	f.users, _ = c.Users.(*table)
-	f.verifier, f.handler = c.Issuer.Verifier(), s.Token()
+	f.verifier, f.service, f.handler = c.Issuer.Verifier(), s, s.Token()
 	if c.Refresh != nil {
 		f.store = c.Refresh.Store
 	}

@@ -52,12 +52,12 @@
 package oauth
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/sallyport-go/sallyport/auth"
@@ -67,14 +67,18 @@ import (
 	"github.com/sallyport-go/sallyport/internal/event"
 )
 
-// Config configures a [Service]. Issuer, Users, Hasher and Password are required.
+// Config configures a [Service]. Issuer is required, and Users and Hasher where users log in.
 type Config struct {
-	// Issuer signs the access tokens.
+	// Issuer signs the access tokens. If its Revocations are a [store.Revocations], access tokens can be revoked.
 	Issuer *auth.Issuer
 	// Users are those who may log in.
 	Users Users
 	// Hasher verifies their passwords. Share one with whatever else hashes, because the budget is the Hasher's.
 	Hasher *password.Hasher
+	// Clients are those that are registered, beside the public client of the password grant, up to 10,000.
+	Clients []Client
+	// Paths are where the endpoints are, for the metadata and [Service.Endpoints].
+	Paths Paths
 
 	// Throttle limits attempts to log in. Nil means one with the default limits that counts in the memory of this process, and takes
 	// ClientAddr and Logger from here. Behind a proxy ClientAddr has to be given, or all clients are one network; where several
@@ -85,6 +89,8 @@ type Config struct {
 	Password *PasswordGrant
 	// Refresh gives a refresh token at login and lets clients use it (RFC 6749, section 6). Nil means off.
 	Refresh *RefreshGrant
+	// ClientCredentials lets confidential clients get tokens for themselves (RFC 6749, section 4.4). Nil means off.
+	ClientCredentials *ClientCredentialsGrant
 
 	// Deny answers the requests that are refused, with an [*Error] whose headers are set already. Nil means the JSON of RFC 6749,
 	// section 5.2, which is what clients of a token endpoint understand.
@@ -97,10 +103,11 @@ type Config struct {
 	_ struct{} // keyed literals only: fields may be added later
 }
 
-// PasswordGrant configures the password grant, for one public client: your own. ClientID is required.
+// PasswordGrant configures the password grant, for a public client, your own, and for those of [Config.Clients] that have it among their
+// Grants.
 type PasswordGrant struct {
-	// ClientID names the client: 1 to 255 bytes of printable ASCII without space and colon. A request may leave it out. The client
-	// has no secret (RFC 6749, section 2.1), so that anybody can claim to be it.
+	// ClientID names the public client: 1 to 255 bytes of printable ASCII without space and colon. A request may leave it out. The client
+	// has no secret (RFC 6749, section 2.1), so that anybody can claim to be it. Empty means that there is none.
 	ClientID string
 	// Scopes are the most that the client may have, up to 100. Empty means all that the user may have.
 	Scopes []string
@@ -124,14 +131,19 @@ type RefreshGrant struct {
 
 // Service is the token service. It is safe for concurrent use. Make one with [New].
 type Service struct {
-	issuer  *auth.Issuer
-	users   Users
-	hasher  *password.Hasher
-	limiter *throttle.Throttle
-	client  PasswordGrant
-	refresh RefreshGrant // Store is nil if off
-	deny    func(http.ResponseWriter, *http.Request, error)
-	log     *event.Log
+	issuer   *auth.Issuer
+	users    Users
+	hasher   *password.Hasher
+	limiter  *throttle.Throttle
+	clients  map[string]*Client
+	public   string            // the client that says nothing, or empty
+	refresh  RefreshGrant      // Store is nil if off
+	machines string            // prefix of the subjects of clients; empty if that grant is off
+	denials  store.Revocations // nil if access tokens cannot be revoked
+	paths    Paths
+	metadata []byte
+	deny     func(http.ResponseWriter, *http.Request, error)
+	log      *event.Log
 }
 
 const (
@@ -142,45 +154,65 @@ const (
 
 // New returns a Service, or all faults of the Config.
 func New(c Config) (*Service, error) {
-	s := &Service{issuer: c.Issuer, users: c.Users, hasher: c.Hasher, deny: c.Deny, log: event.New(c.Logger, c.ClientAddr)}
-	var errs []error
-	if c.Issuer == nil {
-		errs = append(errs, errors.New("oauth: Config.Issuer is nil: give one of auth.NewIssuer"))
+	s := &Service{
+		issuer: c.Issuer, users: c.Users, hasher: c.Hasher, limiter: c.Throttle, paths: c.Paths.withDefaults(),
+		deny: c.Deny, log: event.New(c.Logger, c.ClientAddr),
 	}
-	if c.Users == nil {
-		errs = append(errs, errors.New("oauth: Config.Users is nil: give your table of users"))
-	}
-	if c.Hasher == nil {
-		errs = append(errs, errors.New("oauth: Config.Hasher is nil: give one of password.New"))
-	}
-	if c.Password == nil {
-		errs = append(errs, errors.New("oauth: Config.Password is nil, so that nobody can log in: give a PasswordGrant"))
-	} else {
-		s.client = *c.Password
-		s.client.Scopes = slices.Clone(c.Password.Scopes)
-		errs = append(errs, s.client.faults()...)
+	errs := append(c.missing(), s.paths.faults()...)
+	clients, err := c.register()
+	s.clients, errs = clients, append(errs, err)
+	if c.Password != nil {
+		s.public = c.Password.ClientID
+		errs = append(errs, c.Password.faults()...)
 	}
 	if c.Refresh != nil {
 		s.refresh = c.Refresh.withDefaults()
 		errs = append(errs, s.refresh.faults()...)
 	}
-	s.limiter = c.Throttle
+	if c.ClientCredentials != nil {
+		s.machines = cmp.Or(c.ClientCredentials.SubjectPrefix, defaultSubjectPrefix)
+		errs = append(errs, c.ClientCredentials.faults()...)
+	}
 	if s.limiter == nil {
-		var err error
 		s.limiter, err = throttle.New(throttle.Config{ClientAddr: c.ClientAddr, Logger: c.Logger})
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return s, nil
+	s.denials, _ = c.Issuer.Revocations().(store.Revocations)
+	s.metadata, err = s.newMetadata()
+	return s, err
+}
+
+// missing returns what a configuration of this kind needs and has not.
+func (c Config) missing() (errs []error) {
+	if c.Issuer == nil {
+		errs = append(errs, errors.New("oauth: Config.Issuer is nil: give one of auth.NewIssuer"))
+	}
+	if c.Password == nil && c.ClientCredentials == nil {
+		errs = append(errs, errNoGrant)
+	}
+	if c.Password == nil && c.Refresh != nil {
+		errs = append(errs, errors.New("oauth: Config.Refresh is given, and Config.Password is nil, so that nothing can be refreshed: give both or neither"))
+	}
+	if c.Users == nil && c.Password != nil {
+		errs = append(errs, errors.New("oauth: Config.Users is nil: give your table of users"))
+	}
+	if c.Hasher == nil && c.Password != nil {
+		errs = append(errs, errors.New("oauth: Config.Hasher is nil: give one of password.New"))
+	}
+	if len(c.Clients) == 0 && (c.Password == nil || c.Password.ClientID == "") {
+		errs = append(errs, errors.New("oauth: there is no client: give Config.Password.ClientID or Config.Clients"))
+	}
+	return errs
 }
 
 func (g PasswordGrant) faults() (errs []error) {
-	if !validClientID(g.ClientID) {
+	if g.ClientID != "" && !validClientID(g.ClientID) {
 		errs = append(errs, fmt.Errorf("oauth: Config.Password.ClientID is not 1 to %d bytes of printable ASCII without space and colon: give a name such as app", maxName))
 	}
-	if len(g.Scopes) > maxScopes || slices.ContainsFunc(g.Scopes, func(s string) bool { return !validScope(s) }) {
+	if !validScopes(g.Scopes) {
 		errs = append(errs, fmt.Errorf("oauth: Config.Password.Scopes has more than %d, or one with other characters than RFC 6749, section 3.3, allows: mend them", maxScopes))
 	}
 	return errs

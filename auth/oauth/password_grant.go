@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -23,11 +24,65 @@ func (s *Service) passwordGrant(q request) (*answer, *Error) {
 	if refused != nil {
 		return nil, refused
 	}
-	scopes, ok := grantable(q.scopes, s.limits(u)...)
+	scopes, ok := grantable(q.scopes, q.limits(u)...)
 	if !ok {
 		return nil, invalidScope("nothing of the scope is grantable", u.Subject)
 	}
-	return s.begin(q, u, scopes)
+	a, refused := s.begin(q, u, scopes)
+	if refused != nil {
+		return nil, refused
+	}
+	overtaken, err := s.overtaken(q, u)
+	switch {
+	case err != nil:
+		return nil, unavailable(err)
+	case overtaken:
+		return s.beginAgain(q, u, scopes, a)
+	}
+	return a, nil
+}
+
+// overtaken says whether all that the user had was revoked while the login was under way: a password was changed, say, between the look-up
+// and now. Whoever revokes later than this finds the login and ends it.
+func (s *Service) overtaken(q request, u User) (bool, error) {
+	r := s.issuer.Revocations()
+	if r == nil {
+		return false, nil
+	}
+	return r.Revoked(q.Context(), u.Subject, "", "", q.now, time.Now())
+}
+
+// beginAgain is for a login that was overtaken. The password was right then; it still is if the stored hash is the same.
+func (s *Service) beginAgain(q request, u User, scopes []string, a *answer) (*answer, *Error) {
+	if token, ok := parseRefreshToken(a.RefreshToken); ok {
+		if err := s.endLogin(q.Context(), token.family(), q.now); err != nil {
+			return nil, unavailable(err)
+		}
+	}
+	next := q.now.Truncate(time.Second).Add(time.Second) // revocations count in whole seconds
+	timer := time.NewTimer(time.Until(next))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-q.Context().Done():
+		return nil, unavailable(context.Cause(q.Context()))
+	}
+	q.now = time.Now()
+	again, err := s.users.LookupSubject(q.Context(), u.Subject)
+	switch {
+	case errors.Is(err, ErrUnknownUser), err == nil && (again.Disabled || again.Hash != u.Hash):
+		return nil, invalidGrant(event.AuthnLoginFail, errors.New("the user was changed while logging in"), u.Subject)
+	case err != nil:
+		return nil, unavailable(err)
+	}
+	a, refused := s.begin(q, again, scopes)
+	if refused != nil {
+		return nil, refused
+	}
+	if overtaken, err := s.overtaken(q, u); err != nil || overtaken {
+		return nil, unavailable(errors.Join(err, errors.New("the user is being logged out everywhere")))
+	}
+	return a, nil
 }
 
 // authenticate does the same for every name and every password until the hash has been made. Who was refused, and why, is for the log;
@@ -102,8 +157,11 @@ func (s *Service) upgrade(q request, u User, pw string) {
 
 // begin starts a login. Nothing leaves before the store has it.
 func (s *Service) begin(q request, u User, scopes []string) (*answer, *Error) {
+	if refused := s.notAClient(u); refused != nil {
+		return nil, refused
+	}
 	l := login{authTime: q.now, amr: []string{"pwd"}} // RFC 8176, section 2
-	if s.refresh.Store == nil {
+	if s.refresh.Store == nil || !q.client.may(GrantRefreshToken) {
 		a, refused := s.issue(q, u, scopes, l)
 		if refused == nil {
 			s.welcome(q, u, l)
@@ -113,7 +171,7 @@ func (s *Service) begin(q request, u User, scopes []string) (*answer, *Error) {
 	token := newRefreshToken()
 	l.session = token.family()
 	family := store.Refresh{
-		Family: l.session, Hash: token.hash(), Subject: u.Subject, Client: s.client.ClientID, Scopes: scopes,
+		Family: l.session, Hash: token.hash(), Subject: u.Subject, Client: q.client.ID, Scopes: scopes,
 		AuthTime: l.authTime, AMR: l.amr, Until: q.now.Add(s.refresh.Idle), Expiry: q.now.Add(s.refresh.Lifetime),
 	}
 	if err := family.Validate(); err != nil {
@@ -133,5 +191,5 @@ func (s *Service) begin(q request, u User, scopes []string) (*answer, *Error) {
 
 func (s *Service) welcome(q request, u User, l login) {
 	s.log.Request(q.Request, slog.LevelInfo, event.AuthnLoginSuccess, slog.String("subject", u.Subject),
-		slog.String("client", s.client.ClientID), slog.String("session", l.session))
+		slog.String("client", q.client.ID), slog.String("session", l.session))
 }

@@ -24,7 +24,7 @@ func (s *Service) refreshGrant(q request) (*answer, *Error) {
 	if err != nil {
 		return nil, refusedToken(err, "")
 	}
-	if family.Client != s.client.ClientID {
+	if family.Client != q.client.ID {
 		return nil, invalidGrant(event.AuthnTokenRefused, errors.New("the token is another client's"), family.Subject)
 	}
 	if family.Hash != token.hash() { // of hashes, so that the time it takes tells nothing about a token
@@ -38,7 +38,7 @@ func (s *Service) refreshGrant(q request) (*answer, *Error) {
 	if slices.ContainsFunc(q.scopes, func(scope string) bool { return !slices.Contains(family.Scopes, scope) }) {
 		return nil, invalidScope("the scope is wider than the login's", u.Subject)
 	}
-	scopes, ok := grantable(q.scopes, append([][]string{family.Scopes}, s.limits(u)...)...)
+	scopes, ok := grantable(q.scopes, append([][]string{family.Scopes}, q.limits(u)...)...)
 	if !ok {
 		return nil, invalidScope("nothing of the scope is grantable any more", u.Subject)
 	}
@@ -80,7 +80,7 @@ func (s *Service) stillThere(q request, subject string) (User, *Error) {
 	case u.Subject != subject:
 		return User{}, serverError(errors.New("Users.LookupSubject returned another user"))
 	default:
-		return u, nil
+		return u, s.notAClient(u)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(q.Context()), 10*time.Second)
 	defer cancel()

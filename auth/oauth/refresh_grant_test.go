@@ -143,15 +143,16 @@ func TestAttackForgedTokenEndsNobodysLogin(t *testing.T) {
 }
 
 func TestExpiry(t *testing.T) {
+	const tick = time.Microsecond // to which stores keep times
 	for name, c := range map[string]struct {
 		change func(*oauth.RefreshGrant)
 		waits  []time.Duration // before each refresh; all but the last succeed
 	}{
-		"idle by default":      {func(*oauth.RefreshGrant) {}, []time.Duration{7*24*hour - 1, 7*24*hour - 1, 7 * 24 * hour}},
-		"absolute by default":  {func(*oauth.RefreshGrant) {}, []time.Duration{144 * hour, 144 * hour, 144 * hour, 144 * hour, 144*hour - 1, 1}},
-		"idle":                 {func(g *oauth.RefreshGrant) { g.Idle = hour }, []time.Duration{hour - 1, hour - 1, hour}},
-		"no idle expiry":       {func(g *oauth.RefreshGrant) { g.Idle = -1 }, []time.Duration{29 * 24 * hour, 24*hour - 1, 1}},
-		"idle within lifetime": {func(g *oauth.RefreshGrant) { g.Lifetime = hour }, []time.Duration{hour - 1, 1}},
+		"idle by default":      {func(*oauth.RefreshGrant) {}, []time.Duration{7*24*hour - tick, 7*24*hour - tick, 7 * 24 * hour}},
+		"absolute by default":  {func(*oauth.RefreshGrant) {}, []time.Duration{144 * hour, 144 * hour, 144 * hour, 144 * hour, 144*hour - tick, tick}},
+		"idle":                 {func(g *oauth.RefreshGrant) { g.Idle = hour }, []time.Duration{hour - tick, hour - tick, hour}},
+		"no idle expiry":       {func(g *oauth.RefreshGrant) { g.Idle = -1 }, []time.Duration{29 * 24 * hour, 24*hour - tick, tick}},
+		"idle within lifetime": {func(g *oauth.RefreshGrant) { g.Lifetime = hour }, []time.Duration{hour - tick, tick}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hasher() // outside of the bubble

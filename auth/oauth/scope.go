@@ -52,9 +52,9 @@ func grantable(wanted []string, limits ...[]string) (granted []string, ok bool) 
 }
 
 // limits are those that hold at any time. A client without a list of its own has the user's.
-func (s *Service) limits(u User) [][]string {
-	if len(s.client.Scopes) == 0 {
+func (q request) limits(u User) [][]string {
+	if len(q.client.Scopes) == 0 {
 		return [][]string{u.Scopes}
 	}
-	return [][]string{u.Scopes, s.client.Scopes}
+	return [][]string{u.Scopes, q.client.Scopes}
 }

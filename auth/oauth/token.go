@@ -14,20 +14,44 @@ import (
 
 // Token returns the token endpoint (RFC 6749, section 3.2). It takes a form of up to 16 KiB by POST, and answers JSON that is not to be
 // stored.
-func (s *Service) Token() http.Handler { return &tokenEndpoint{s} }
+func (s *Service) Token() http.Handler { return formEndpoint{s, s.exchange} }
 
-type tokenEndpoint struct{ service *Service }
+// formEndpoint takes a form from a client, and answers JSON that is not to be stored.
+type formEndpoint struct {
+	service *Service
+	decide  func(request) (any, *Error) // nil without an error is an empty answer
+}
 
 // ServeHTTP takes the time once, so that all of a request happens at the same instant.
-func (t *tokenEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (e formEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	noStore(w)
+	now := time.Now()
+	f, refused := readForm(w, r)
+	var c *Client
+	if refused == nil {
+		c, refused = e.service.identify(r.Header, f)
+	}
+	var a any
+	if refused == nil {
+		a, refused = e.decide(request{r, f, c, nil, now})
+	}
+	e.service.respond(w, r, a, refused)
+}
+
+func noStore(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache") // section 5.1
-	a, refused := t.service.exchange(w, r, time.Now())
-	if refused != nil {
-		t.service.refuse(w, r, refused)
-		return
+}
+
+func (s *Service) respond(w http.ResponseWriter, r *http.Request, a any, refused *Error) {
+	switch {
+	case refused != nil:
+		s.refuse(w, r, refused)
+	case a == nil:
+		w.WriteHeader(http.StatusOK)
+	default:
+		writeJSON(w, r, http.StatusOK, a)
 	}
-	writeJSON(w, r, http.StatusOK, a)
 }
 
 // answer is the body of RFC 6749, section 5.1. It always tells the scope, which is often not the one asked for.
@@ -39,38 +63,45 @@ type answer struct {
 	Scope        string `json:"scope,omitempty"`
 }
 
-// request is a well-formed request of the client.
+// request is a well-formed request of a client.
 type request struct {
 	*http.Request
 	form   form
+	client *Client
 	scopes []string // asked for; none means all
 	now    time.Time
 }
 
-func (s *Service) exchange(w http.ResponseWriter, r *http.Request, now time.Time) (*answer, *Error) {
-	f, refused := readForm(w, r)
+func (s *Service) exchange(q request) (any, *Error) {
+	grants := map[GrantType]func(request) (*answer, *Error){GrantPassword: s.passwordGrant}
+	if s.users == nil {
+		delete(grants, GrantPassword)
+	}
+	if s.refresh.Store != nil {
+		grants[GrantRefreshToken] = s.refreshGrant
+	}
+	if s.machines != "" {
+		grants[GrantClientCredentials] = s.clientCredentialsGrant
+	}
+	name := GrantType(q.form["grant_type"])
+	grant := grants[name]
+	switch {
+	case name == "":
+		return nil, badRequest("The parameter grant_type is missing.")
+	case grant == nil:
+		return nil, unsupportedGrant()
+	case !q.client.may(name):
+		return nil, unauthorizedClient("the client may not use this grant")
+	}
+	var ok bool
+	if q.scopes, ok = parseScope(q.form["scope"]); !ok {
+		return nil, invalidScope("the scope is malformed", "")
+	}
+	a, refused := grant(q)
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := s.identify(r.Header, f); refused != nil {
-		return nil, refused
-	}
-	grant := f["grant_type"]
-	switch {
-	case grant == "":
-		return nil, badRequest("The parameter grant_type is missing.")
-	case grant != "password" && (grant != "refresh_token" || s.refresh.Store == nil):
-		return nil, unsupportedGrant()
-	}
-	scopes, ok := parseScope(f["scope"])
-	if !ok {
-		return nil, invalidScope("the scope is malformed", "")
-	}
-	q := request{r, f, scopes, now}
-	if grant == "password" {
-		return s.passwordGrant(q)
-	}
-	return s.refreshGrant(q)
+	return a, nil
 }
 
 // login is what outlives the access token.
@@ -85,11 +116,13 @@ func (s *Service) issue(q request, u User, scopes []string, l login) (*answer, *
 	if l.authTime.After(q.now) { // by the clock of another node
 		l.authTime = q.now
 	}
-	t, err := s.issuer.Issue(q.Context(), auth.Grant{Subject: u.Subject, Client: s.client.ClientID, Session: l.session,
+	t, err := s.issuer.Issue(q.Context(), auth.Grant{Subject: u.Subject, Client: q.client.ID, Session: l.session,
 		Scopes: scopes, Roles: u.Roles, AuthTime: l.authTime, AMR: l.amr})
 	switch {
 	case errors.Is(err, auth.ErrUnavailable):
 		return nil, unavailable(err)
+	case errors.Is(err, auth.ErrRevoked):
+		return nil, invalidGrant(event.AuthnTokenRefused, err, u.Subject)
 	case err != nil: // such as a user with a scope that is none
 		return nil, serverError(err)
 	}

@@ -204,8 +204,8 @@ func TestDenyOfTheApplicationKeepsTheHeaders(t *testing.T) {
 	assert.NotEmpty(t, w.Header().Get("WWW-Authenticate"))
 	assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 	assert.Equal(t, "invalid_client", got.Code())
-	assert.EqualError(t, got, "oauth: invalid_client: no client authenticates by the header")
-	assert.EqualError(t, errors.Unwrap(got), "no client authenticates by the header")
+	assert.EqualError(t, got, "oauth: invalid_client: unknown client")
+	assert.EqualError(t, errors.Unwrap(got), "unknown client")
 	assert.Equal(t, "The client is unknown or cannot authenticate this way.", got.Public())
 }
 
@@ -231,8 +231,12 @@ func TestOverHTTP(t *testing.T) {
 }
 
 func TestNewReportsAllFaultsTogether(t *testing.T) {
-	_, err := oauth.New(oauth.Config{})
-	for _, field := range []string{"Issuer", "Users", "Hasher", "Password"} {
+	_, err := oauth.New(oauth.Config{Refresh: &oauth.RefreshGrant{}})
+	for _, want := range []string{"Config.Issuer is nil", "Config.Password and Config.ClientCredentials are nil", "there is no client", "Config.Refresh is given, and Config.Password is nil"} {
+		assert.ErrorContains(t, err, want)
+	}
+	_, err = oauth.New(oauth.Config{Password: &oauth.PasswordGrant{ClientID: "app"}})
+	for _, field := range []string{"Issuer", "Users", "Hasher"} {
 		assert.ErrorContains(t, err, "oauth: Config."+field+" is nil")
 	}
 	for want, change := range map[string]func(*oauth.Config){

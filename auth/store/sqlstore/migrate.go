@@ -8,8 +8,8 @@ import (
 	"fmt"
 )
 
-// Migrate brings the tables of this package (sallyport_schema, sallyport_refresh) to the state that this version of it needs. It can be
-// called any number of times and on several nodes at once: one does the work, under a lock of the database, and the others wait
+// Migrate brings the tables of this package (sallyport_schema, sallyport_refresh, sallyport_denied, sallyport_count,
+// sallyport_familiar, sallyport_stripe) to the state that this version of it needs. It can be called any number of times and on several nodes at once: one does the work, under a lock of the database, and the others wait
 // for it as long as ctx allows. A schema from a later version is left alone; it serves this one too.
 //
 // A database that speaks another dialect than configured is found here, before anything is changed. Like every failure of the
@@ -58,8 +58,10 @@ func (s *Store) upgrade(ctx context.Context, conn *sql.Conn) error {
 		return fault("migrate", err)
 	}
 	for i := version; i < len(s.dialect.steps); i++ {
-		if _, err := conn.ExecContext(ctx, s.dialect.steps[i]); err != nil {
-			return fault(fmt.Sprintf("migrate to version %d", i+1), err)
+		for _, statement := range s.dialect.steps[i] {
+			if _, err := conn.ExecContext(ctx, statement); err != nil {
+				return fault(fmt.Sprintf("migrate to version %d", i+1), err)
+			}
 		}
 		if _, err := conn.ExecContext(ctx, s.dialect.setVersion, i+1); err != nil {
 			return fault(fmt.Sprintf("migrate to version %d", i+1), err)

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -45,66 +46,102 @@ func (s *Store) Lookup(ctx context.Context, family string, now time.Time) (store
 }
 
 func (s *Store) lookup(ctx context.Context, family string, now time.Time) (store.Refresh, error) {
+	r, _, err := s.read(ctx, family, now)
+	return r, err
+}
+
+// grace is what the last rotation of a family has left for its predecessor.
+type grace struct {
+	previous, sealed []byte
+	until            sql.NullInt64
+}
+
+func (g grace) answers(old store.Hash, now time.Time) bool {
+	return len(g.sealed) > 0 && bytes.Equal(g.previous, old[:]) && now.UnixMicro() < g.until.Int64
+}
+
+func (s *Store) read(ctx context.Context, family string, now time.Time) (store.Refresh, grace, error) {
 	r := store.Refresh{Family: family}
+	var g grace
 	var hash []byte
 	var scopes, amr string
 	var authTime, until, expiry int64
-	err := s.db.QueryRowContext(ctx, s.dialect.lookup, family).Scan(&hash, &r.Subject, &r.Client, &scopes, &amr, &authTime, &until, &expiry)
+	err := s.row(ctx, "lookup", s.dialect.lookup, []any{family},
+		&hash, &r.Subject, &r.Client, &scopes, &amr, &authTime, &until, &expiry, &g.previous, &g.sealed, &g.until)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return store.Refresh{}, store.ErrUnknown
+		return store.Refresh{}, grace{}, store.ErrUnknown
 	case err != nil:
-		return store.Refresh{}, fault("lookup", err)
+		return store.Refresh{}, grace{}, err
 	case len(hash) != len(r.Hash):
-		return store.Refresh{}, fault("lookup", errors.New("a hash has the wrong length"))
+		return store.Refresh{}, grace{}, fault("lookup", errors.New("a hash has the wrong length"))
 	}
 	copy(r.Hash[:], hash)
 	r.Scopes, r.AMR = strings.Fields(scopes), strings.Fields(amr)
 	r.AuthTime, r.Until, r.Expiry = instant(authTime), instant(until), instant(expiry)
 	if !r.Live(now) {
-		return store.Refresh{}, store.ErrExpired
+		return store.Refresh{}, grace{}, store.ErrExpired
 	}
-	return r, nil
+	return r, g, nil
 }
 
 // Rotate implements [store.RefreshTokens].
 func (s *Store) Rotate(ctx context.Context, family string, old, next store.Hash, until, now time.Time) error {
-	if !storable(family) {
-		return store.ErrUnknown
+	_, err := s.rotate(ctx, store.Rotation{Family: family, Old: old, Next: next, Until: until}, now, false)
+	return err
+}
+
+// RotateGrace implements [store.GraceTokens].
+func (s *Store) RotateGrace(ctx context.Context, r store.Rotation, now time.Time) ([]byte, error) {
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	return s.rotate(ctx, r, now, true)
+}
+
+func (s *Store) rotate(ctx context.Context, r store.Rotation, now time.Time, forgiving bool) ([]byte, error) {
+	if !storable(r.Family) {
+		return nil, store.ErrUnknown
 	}
 	ctx, cancel := s.deadline(ctx)
 	defer cancel()
 	at := now.UnixMicro()
-	n, err := s.retry(ctx, "rotate", s.dialect.rotate, next[:], until.UnixMicro(), family, old[:], at, at)
-	if err != nil || n == 1 {
-		return err
+	var previous, sealed, graceUntil any
+	if len(r.Sealed) > 0 {
+		previous, sealed, graceUntil = r.Old[:], r.Sealed, r.GraceUntil.UnixMicro()
 	}
-	return s.lost(ctx, family, old, next, now)
+	n, err := s.retry(ctx, "rotate", s.dialect.rotate, r.Next[:], r.Until.UnixMicro(), previous, sealed, graceUntil, r.Family, r.Old[:], at, at)
+	if err != nil || n == 1 {
+		return nil, err
+	}
+	return s.lost(ctx, r, now, forgiving)
 }
 
 // lost finds out why no row was changed. If it is because another token is in force, that is established, and whoever holds a
 // stolen token must not keep the family by hanging up now.
-func (s *Store) lost(ctx context.Context, family string, old, next store.Hash, now time.Time) error {
+func (s *Store) lost(ctx context.Context, r store.Rotation, now time.Time, forgiving bool) ([]byte, error) {
 	ctx, cancel := s.deadline(context.WithoutCancel(ctx))
 	defer cancel()
-	r, err := s.lookup(ctx, family, now)
-	if err == nil && r.Hash == next {
-		return nil // it was changed by an attempt that seemed to fail: next is random, so nobody else can have put it there
-	}
-	if errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrUnknown) {
-		return err
+	found, g, err := s.read(ctx, r.Family, now)
+	switch {
+	case err == nil && found.Hash == r.Next:
+		return nil, nil // it was changed by an attempt that seemed to fail: next is random, so nobody else can have put it there
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrUnknown):
+		return nil, err
+	case err == nil && forgiving && g.answers(r.Old, now):
+		return g.sealed, store.ErrRepeated // all of it was read at once, so the successor was unused then
 	}
 	// The condition on the hash makes the statement right even if the family has changed since.
-	n, failed := s.retry(ctx, "revoke a reused family", s.dialect.revokeReused, family, old[:])
+	n, failed := s.retry(ctx, "revoke a reused family", s.dialect.revokeReused, r.Family, r.Old[:])
 	switch {
 	case failed != nil:
-		return failed
+		return nil, failed
 	case n == 1:
-		return store.ErrReused
+		return nil, store.ErrReused
 	case err != nil:
-		return err
+		return nil, err
 	}
-	return store.ErrUnknown // somebody else revoked it meanwhile
+	return nil, store.ErrUnknown // somebody else revoked it meanwhile
 }
 
 // RevokeFamily implements [store.RefreshTokens].
@@ -127,25 +164,6 @@ func (s *Store) revoke(ctx context.Context, what, query, name string) error {
 	return err
 }
 
-// Sweep removes the families whose Expiry is past at now, and returns how many. It goes by a thousand, so that no lock is held for
-// long; when ctx ends it stops at what it has done. A family that has ended is refused whether it was swept or not.
-func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
-	var total int64
-	for {
-		n, err := s.sweepSome(ctx, now)
-		total += n
-		if err != nil || n == 0 {
-			return total, err
-		}
-	}
-}
-
-func (s *Store) sweepSome(ctx context.Context, now time.Time) (int64, error) {
-	ctx, cancel := s.deadline(ctx)
-	defer cancel()
-	return s.retry(ctx, "sweep", s.dialect.sweep, now.UnixMicro())
-}
-
 // retry is exec for statements that may be run twice.
 func (s *Store) retry(ctx context.Context, what, query string, args ...any) (n int64, err error) {
 	for range attempts {
@@ -166,6 +184,20 @@ func (s *Store) exec(ctx context.Context, what, query string, args ...any) (int6
 		return 0, fault(what, err)
 	}
 	return n, nil
+}
+
+// row reads one row. A read may be repeated, so that a pool full of connections to a server that was restarted does not last.
+func (s *Store) row(ctx context.Context, what, query string, args []any, into ...any) (err error) {
+	for range attempts {
+		err = s.db.QueryRowContext(ctx, query, args...).Scan(into...)
+		if err == nil || errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return fault(what, err)
 }
 
 // storable says whether a name may be in the database at all. What may not is unknown, before a server complains about it.

@@ -1,27 +1,35 @@
-// Package sqlstore keeps the families of refresh tokens in a database, so that they survive a restart and are shared by all
-// nodes of a service.
+// Package sqlstore keeps in a database what package store keeps in memory, so that it survives a restart and is shared by all
+// nodes of a service: the families of refresh tokens, what was revoked, and the counts of auth/throttle.
 //
 // The application opens the database with a driver of its choice:
 //
 //	db, err := sql.Open("pgx", dsn)
 //	…
-//	tokens, err := sqlstore.New(sqlstore.Config{DB: db, Dialect: sqlstore.PostgreSQL})
+//	kept, err := sqlstore.New(sqlstore.Config{DB: db, Dialect: sqlstore.PostgreSQL})
 //	…
-//	err = tokens.Migrate(ctx)                      // at start-up or when deploying, any number of times
+//	err = kept.Migrate(ctx)                      // at start-up or when deploying, any number of times
 //	…
-//	n, err := tokens.Sweep(ctx, time.Now())        // now and then, such as every hour
+//	n, err := kept.Sweep(ctx, time.Now())        // now and then, such as every hour
+//
+// One [Store] is all of it: the store of refresh tokens for auth/oauth, the Revocations of a verifier, the Counters of a throttle.
 //
 // # Security model
 //
-// A [Store] keeps the contract of [store.RefreshTokens], on any number of nodes. To put a token out of force is one statement
-// that compares and sets, so that no isolation level and no crash lets a token be used twice. All statements are constants of
-// this package and all values are arguments. Errors contain neither.
+// A [Store] keeps the contracts of [store.GraceTokens], [store.Revocations] and [throttle.Counters], on any number of nodes. To put a token
+// out of force is one statement that compares and sets, so that no isolation level and no crash lets a token be used twice. To
+// ask for a revocation is one statement, and so is to revoke. To count is one transaction, in which the keys' rows of a table of locks
+// are taken in order, so that no count is lost and nobody waits for each other. All statements are constants of this package and
+// all values are arguments. Errors contain neither.
 //
-// Names are compared byte by byte, whatever the collation of the database.
+// Names are compared byte by byte, whatever the collation of the database. Of tokens, and of what was revoked, only SHA-256 is stored.
+//
+// Revocations are read from the database at each request with a token, which takes as long as a read by primary key; if it cannot
+// answer, that is an error and never a pass.
 //
 // Left to the application: that what the database has confirmed survives a loss of power (SQLite: PRAGMA synchronous=FULL;
 // PostgreSQL: synchronous_commit=on; MySQL: innodb_flush_log_at_trx_commit=1), that reads are not served by a replica that lags
-// behind, and that SQLite waits for its lock (PRAGMA busy_timeout).
+// behind, that SQLite waits for its lock (PRAGMA busy_timeout), and to sweep: every hour, or every minute with a grace period, because
+// what that has sealed stays in the table until it is swept or its token used.
 package sqlstore
 
 import (
@@ -32,6 +40,7 @@ import (
 	"time"
 
 	"github.com/sallyport-go/sallyport/auth/store"
+	"github.com/sallyport-go/sallyport/auth/throttle"
 )
 
 // Dialect is what the database speaks.
@@ -64,7 +73,11 @@ type Store struct {
 	timeout time.Duration
 }
 
-var _ store.RefreshTokens = (*Store)(nil)
+var (
+	_ store.GraceTokens = (*Store)(nil)
+	_ store.Revocations = (*Store)(nil)
+	_ throttle.Counters = (*Store)(nil)
+)
 
 const (
 	defaultTimeout = 5 * time.Second
