@@ -24,7 +24,7 @@ run: ## Build and start the notes service: https://127.0.0.1:8443
 test: ## Check format, vet and test every module, with the race detector where there is a C compiler.
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	@[ -n "$(RACE)" ] || echo "no C compiler found: testing without the race detector"
-	@for v in SALLYPORT_TEST_POSTGRES SALLYPORT_TEST_MYSQL SALLYPORT_TEST_REDIS; do \
+	@for v in SALLYPORT_TEST_POSTGRES SALLYPORT_TEST_MYSQL SALLYPORT_TEST_REDIS SALLYPORT_TEST_NODE; do \
 		eval "[ -n \"\$$$$v\" ]" || echo "$$v is empty: the tests that need it are skipped"; \
 	done
 	@for m in $(MODULES); do \
