@@ -31,7 +31,7 @@
 //
 // A refresh token works once: the answer brings the next. The store has only its SHA-256. One that comes again is in two hands, so its whole
 // login is ended and an event authn_token_reuse is written (RFC 9700, section 4.14.2). A client that repeats a request because the answer
-// was lost is taken for such a case and has to log in again. Every login ends for good after [RefreshGrant.Lifetime]. Nothing is used up
+// was lost is taken for such a case and has to log in again, unless [RefreshGrant.Grace] forgives it for some seconds. Every login ends for good after [RefreshGrant.Lifetime]. Nothing is used up
 // before all else about a request has been found right, and the access token signed.
 //
 // A refresh token has 128 random bits that name the login to its holder and 256 that are new each time. It is found in source code and
@@ -125,6 +125,11 @@ type RefreshGrant struct {
 	// Idle is how long a refresh token waits for its use, at most Lifetime. Zero means 7 days, or Lifetime if that is less; negative
 	// means Lifetime.
 	Idle time.Duration
+	// Grace is how long after its use a refresh token is answered again, with the same successor, as long as that one has not been used:
+	// for clients that lose answers, such as phones between two networks. At most 10 s, in which a thief of the old token gets the
+	// new one as well. The store has the successor only sealed under a key that the old token yields. Zero means none: every
+	// second use ends the login. It needs a Store that is a [store.GraceTokens].
+	Grace time.Duration
 
 	_ struct{} // keyed literals only: fields may be added later
 }
@@ -149,6 +154,7 @@ type Service struct {
 const (
 	defaultLifetime = 30 * 24 * time.Hour
 	maxLifetime     = 366 * 24 * time.Hour
+	maxGrace        = 10 * time.Second
 	defaultIdle     = 7 * 24 * time.Hour
 )
 
@@ -234,6 +240,12 @@ func (g RefreshGrant) withDefaults() RefreshGrant {
 func (g RefreshGrant) faults() (errs []error) {
 	if g.Store == nil {
 		errs = append(errs, errors.New("oauth: Config.Refresh.Store is nil: give one of store.NewMemory or sqlstore.New"))
+	}
+	if g.Grace < 0 || g.Grace > maxGrace {
+		errs = append(errs, fmt.Errorf("oauth: Config.Refresh.Grace %v is not in 0 to %v: a thief gains by it too", g.Grace, maxGrace))
+	}
+	if _, ok := g.Store.(store.GraceTokens); g.Grace > 0 && g.Store != nil && !ok {
+		errs = append(errs, errors.New("oauth: Config.Refresh.Grace is set, and the Store is no store.GraceTokens: leave it zero, or take another store"))
 	}
 	if g.Lifetime < time.Second || g.Lifetime > maxLifetime {
 		return append(errs, fmt.Errorf("oauth: Config.Refresh.Lifetime %v is not in 1s to %v: every login needs an end", g.Lifetime, maxLifetime))

@@ -27,8 +27,13 @@ func (s *Service) refreshGrant(q request) (*answer, *Error) {
 	if family.Client != q.client.ID {
 		return nil, invalidGrant(event.AuthnTokenRefused, errors.New("the token is another client's"), family.Subject)
 	}
-	if family.Hash != token.hash() { // of hashes, so that the time it takes tells nothing about a token
-		return nil, s.reused(q, family, token)
+	var next refreshToken
+	inForce := family.Hash == token.hash() // of hashes, so that the time it takes tells nothing about a token
+	if !inForce {
+		var refused *Error
+		if next, refused = s.repeated(q, family, token); refused != nil {
+			return nil, refused
+		}
 	}
 	u, refused := s.stillThere(q, family.Subject)
 	if refused != nil {
@@ -47,27 +52,45 @@ func (s *Service) refreshGrant(q request) (*answer, *Error) {
 		return nil, refused
 	}
 	// The next token has the scope of this one, not the narrower one of this answer (section 6).
-	next, err := s.rotate(q, family, token)
-	if err != nil {
-		return nil, refusedToken(err, family.Subject)
+	if inForce {
+		if next, _, err = s.rotate(q, family, token); err != nil {
+			return nil, refusedToken(err, family.Subject)
+		}
 	}
 	a.RefreshToken = next.encode()
 	return a, nil
 }
 
-// rotate puts a new token in force, in the place of the old one. It may wait until after the login's end, which holds all the same.
-func (s *Service) rotate(q request, family store.Refresh, old refreshToken) (refreshToken, error) {
-	next := old.next()
-	return next, s.refresh.Store.Rotate(q.Context(), family.Family, old.hash(), next.hash(), q.now.Add(s.refresh.Idle), q.now)
+// rotate puts a new token in force, in the place of the old one, and returns it, or the one that another request with the old one has
+// just put there. It may wait until after the login's end, which holds all the same.
+func (s *Service) rotate(q request, family store.Refresh, old refreshToken) (next refreshToken, repeated bool, err error) {
+	next = old.next()
+	until := q.now.Add(s.refresh.Idle)
+	if s.refresh.Grace == 0 {
+		return next, false, s.refresh.Store.Rotate(q.Context(), family.Family, old.hash(), next.hash(), until, q.now)
+	}
+	sealed, err := s.refresh.Store.(store.GraceTokens).RotateGrace(q.Context(), store.Rotation{
+		Family: family.Family, Old: old.hash(), Next: next.hash(), Until: until,
+		Sealed: next.seal(old), GraceUntil: q.now.Add(s.refresh.Grace),
+	}, q.now)
+	if errors.Is(err, store.ErrRepeated) {
+		next, err = old.open(sealed)
+		return next, true, err
+	}
+	return next, false, err
 }
 
-// reused lets the store refuse to rotate, which ends the login in the same step, even for a thief who hangs up.
-func (s *Service) reused(q request, family store.Refresh, token refreshToken) *Error {
-	_, err := s.rotate(q, family, token)
-	if err == nil {
-		return serverError(errors.New("the store has put a token in the place of one that was not in force"))
+// repeated is for a token that is not in force. Within the grace period it returns the successor. Else it lets the store refuse to rotate,
+// which ends the login in the same step, even for a thief who hangs up.
+func (s *Service) repeated(q request, family store.Refresh, token refreshToken) (refreshToken, *Error) {
+	next, repeated, err := s.rotate(q, family, token)
+	switch {
+	case err != nil:
+		return next, refusedToken(err, family.Subject)
+	case !repeated:
+		return next, serverError(errors.New("the store has put a token in the place of one that was not in force"))
 	}
-	return refusedToken(err, family.Subject)
+	return next, nil
 }
 
 // stillThere returns the user as of now. Who is gone or disabled loses all logins.

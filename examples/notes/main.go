@@ -36,7 +36,6 @@ func main() {
 // service is what the handlers share.
 type service struct {
 	db     *database
-	keys   *auth.KeyRing
 	tokens *oauth.Service
 	policy *rbac.Engine
 }
@@ -66,7 +65,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	issuer, err := auth.NewIssuer(auth.IssuerConfig{Issuer: set.Issuer, Audience: []string{set.Issuer}, Keys: keys})
+	issuer, err := auth.NewIssuer(auth.IssuerConfig{Issuer: set.Issuer, Audience: []string{set.Issuer}, Keys: keys, Revocations: db.store})
 	if err != nil {
 		return err
 	}
@@ -90,7 +89,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s := &service{db: db, keys: keys, tokens: tokens, policy: policy}
+	s := &service{db: db, tokens: tokens, policy: policy}
 	handler, err := s.routes()
 	if err != nil {
 		return err
@@ -140,8 +139,9 @@ func policySource(file string) rbac.Source {
 func (s *service) routes() (http.Handler, error) {
 	mux := s.policy.Mux()
 	mux.Public("GET /healthz", validate.Endpoint(s.health))
-	mux.Public("POST /token", s.tokens.Token())
-	mux.Public("GET /.well-known/jwks.json", s.keys.JWKS())
+	for pattern, endpoint := range s.tokens.Endpoints() { // POST /token, POST /revoke, GET /.well-known/jwks.json and the like
+		mux.Public(pattern, endpoint)
+	}
 	mux.Handle("GET /users/me", "self:read", validate.Endpoint(s.me))
 	mux.Handle("GET /notes", "notes:read", validate.Endpoint(s.listNotes))
 	mux.Handle("POST /notes", "notes:write", validate.Endpoint(s.createNote))
