@@ -72,8 +72,8 @@ type Guard struct {
 	authenticator Authenticator
 	realm         string
 	schemes       []string
-	private       bool   // answers depend on more than the Authorization header
-	metadata      string // a parameter of every challenge, if not empty
+	vary          []string // headers beside Authorization that carry credentials; not nil if answers are private
+	metadata      string   // a parameter of every challenge, if not empty
 	deny          func(http.ResponseWriter, *http.Request, error)
 	log           *event.Log
 }
@@ -95,7 +95,7 @@ func New(c Config) (*Guard, error) {
 	if c.Realm == "" {
 		c.Realm = defaultRealm
 	}
-	g := &Guard{authenticator: c.Authenticator, realm: c.Realm, private: isPrivate(c.Authenticator), deny: c.Deny, log: event.New(c.Logger, c.ClientAddr)}
+	g := &Guard{authenticator: c.Authenticator, realm: c.Realm, vary: varies(c.Authenticator), deny: c.Deny, log: event.New(c.Logger, c.ClientAddr)}
 	if c.Metadata != nil {
 		g.metadata = `resource_metadata="` + c.Metadata.URL() + `"`
 	}

@@ -17,6 +17,10 @@ type Authenticator interface {
 	Schemes() []string
 }
 
+// An Authenticator may have two more methods. Presents(*http.Request) bool says whether a request carries credentials for it, so that
+// [First] finds those that carry several. Vary() []string names the request headers beside Authorization that carry them: then answers
+// are marked Cache-Control: private, unless the handler says otherwise, and Vary with those names.
+
 // TokenVerifier turns a token into a principal, as [*Verifier] does.
 type TokenVerifier interface {
 	// Verify returns the principal. The error follows the rules of Authenticator.Authenticate.

@@ -51,7 +51,7 @@ type cookie struct {
 
 func (c cookie) fault() error    { return c.err }
 func (cookie) Schemes() []string { return []string{schemeBearer} }
-func (cookie) private() bool     { return true }
+func (cookie) Vary() []string    { return []string{"Cookie"} }
 
 // Presents says whether the cookie is there.
 func (c cookie) Presents(r *http.Request) bool {

@@ -75,13 +75,25 @@ func (f first) Authenticate(r *http.Request) (*Principal, error) {
 	return nil, refusal(ErrNoCredentials, "")
 }
 
-// private says whether answers may depend on something that shared caches do not look at.
-func (f first) private() bool { return slices.ContainsFunc(f, isPrivate) }
+// Vary returns what the authenticators vary by.
+func (f first) Vary() []string {
+	var names []string
+	for _, a := range f {
+		names = append(names, varies(a)...)
+		if names == nil && varies(a) != nil {
+			names = []string{}
+		}
+	}
+	return names
+}
 
 // presenter is an Authenticator that can tell without a decision whether a request carries credentials for it.
 type presenter interface{ Presents(*http.Request) bool }
 
-func isPrivate(a Authenticator) bool {
-	p, ok := a.(interface{ private() bool })
-	return ok && p.private()
+// varies returns the request headers beside Authorization that carry credentials for a, nil if none do.
+func varies(a Authenticator) []string {
+	if v, ok := a.(interface{ Vary() []string }); ok {
+		return v.Vary()
+	}
+	return nil
 }

@@ -8,7 +8,7 @@ import (
 
 // Optional returns next behind the Guard for a route that anybody may use and that knows its users: a request without credentials
 // passes, and [FromContext] finds nobody, whatever was in its context before. Wrong credentials are refused as everywhere.
-// Answers vary by who asks, and so they carry Vary: Authorization, Cookie.
+// Answers vary by who asks, and so they carry Vary: Authorization.
 func (g *Guard) Optional(next http.Handler) http.Handler {
 	return &optional{g.RequireAll()(next).(*guarded)}
 }
@@ -17,11 +17,11 @@ func (g *Guard) Optional(next http.Handler) http.Handler {
 type optional struct{ *guarded }
 
 func (h *optional) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Add("Vary", "Authorization, Cookie")
+	w.Header().Add("Vary", "Authorization")
 	if h.err == nil {
 		passed, err := h.guard.check(r, nil, nil)
 		if err != nil && err.kind == ErrNoCredentials {
-			h.next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), nil)))
+			h.guard.serve(h.next, w, r.WithContext(NewContext(r.Context(), nil)))
 			return
 		}
 		if err != nil {

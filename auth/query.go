@@ -27,7 +27,7 @@ func (q query) fault() error {
 }
 
 func (query) Schemes() []string { return []string{schemeBearer} }
-func (query) private() bool     { return true }
+func (query) Vary() []string    { return []string{} } // the URL is in every cache's key, and in its hands
 
 // Presents says whether the parameter is there.
 func (query) Presents(r *http.Request) bool {

@@ -124,8 +124,14 @@ func (h *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve has next answer a request that got through.
 func (g *Guard) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	if h := w.Header(); g.private && h["Cache-Control"] == nil {
-		h.Set("Cache-Control", "private") // shared caches know that of the Authorization header only (RFC 9111, section 3.5)
+	if g.vary != nil { // shared caches know of the Authorization header only (RFC 9111, section 3.5)
+		h := w.Header()
+		for _, name := range g.vary {
+			h.Add("Vary", name)
+		}
+		if h["Cache-Control"] == nil {
+			h.Set("Cache-Control", "private")
+		}
 	}
 	next.ServeHTTP(w, r)
 }

@@ -13,9 +13,13 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-	_ "modernc.org/sqlite"             // the driver "sqlite"
+	"github.com/redis/go-redis/v9"
+	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"github.com/sallyport-go/sallyport/auth/store"
+	"github.com/sallyport-go/sallyport/auth/store/redisstore"
 	"github.com/sallyport-go/sallyport/auth/store/sqlstore"
+	"github.com/sallyport-go/sallyport/auth/throttle"
 	"github.com/sallyport-go/sallyport/sqlguard"
 )
 
@@ -79,6 +83,25 @@ func openDatabase(ctx context.Context, where string) (_ *database, err error) {
 		return nil, err
 	}
 	return db, db.store.Migrate(ctx)
+}
+
+// logins is what all nodes of the service share: refresh tokens, revocations and counted guesses.
+type logins interface {
+	store.RefreshTokens
+	store.Revocations
+	throttle.Counters
+}
+
+func openLogins(where string, db *database) (logins, error) {
+	if where == "" {
+		return db.store, nil
+	}
+	options, err := redis.ParseURL(where)
+	if err != nil {
+		return nil, errors.New("NOTES_LOGINS is not a redis:// URL") // the parser's text may quote the password
+	}
+	options.ContextTimeoutEnabled = true
+	return redisstore.New(redisstore.Config{Client: redis.NewClient(options), Prefix: "notes:"})
 }
 
 // sweep removes the logins that have ended, every hour until ctx ends.

@@ -19,6 +19,7 @@ import (
 	"github.com/sallyport-go/sallyport/auth"
 	"github.com/sallyport-go/sallyport/auth/oauth"
 	"github.com/sallyport-go/sallyport/auth/password"
+	"github.com/sallyport-go/sallyport/auth/throttle"
 	"github.com/sallyport-go/sallyport/rbac"
 	"github.com/sallyport-go/sallyport/tlsutil"
 	"github.com/sallyport-go/sallyport/validate"
@@ -53,6 +54,10 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer db.pool.Close()
+	logins, err := openLogins(set.Logins.Reveal(), db)
+	if err != nil {
+		return err
+	}
 	go db.sweep(ctx)
 	hasher, err := password.New(password.Config{})
 	if err != nil {
@@ -65,7 +70,11 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	issuer, err := auth.NewIssuer(auth.IssuerConfig{Issuer: set.Issuer, Audience: []string{set.Issuer}, Keys: keys, Revocations: db.store})
+	issuer, err := auth.NewIssuer(auth.IssuerConfig{Issuer: set.Issuer, Audience: []string{set.Issuer}, Keys: keys, Revocations: logins})
+	if err != nil {
+		return err
+	}
+	limiter, err := throttle.New(throttle.Config{Counters: logins})
 	if err != nil {
 		return err
 	}
@@ -73,8 +82,9 @@ func run(ctx context.Context, out io.Writer) error {
 		Issuer:   issuer,
 		Users:    accounts,
 		Hasher:   hasher,
+		Throttle: limiter,
 		Password: &oauth.PasswordGrant{ClientID: "notes"},
-		Refresh:  &oauth.RefreshGrant{Store: db.store},
+		Refresh:  &oauth.RefreshGrant{Store: logins},
 	})
 	if err != nil {
 		return err

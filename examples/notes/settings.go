@@ -24,6 +24,8 @@ type settings struct {
 	Data string `env:"DATA" default:"data"`
 	// DB is a file for SQLite or a postgres:// URL; empty means notes.db in Data. It is a Secret because a URL holds a password.
 	DB validate.Secret `env:"DB"`
+	// Logins is a redis:// URL for logins, revocations and counted guesses; empty keeps them in the database.
+	Logins validate.Secret `env:"LOGINS"`
 	// Keys is the file of the signing keys; empty means keys.json in Data.
 	Keys string `env:"KEYS"`
 	// Policy replaces policy.csv, which is compiled in.

@@ -200,7 +200,7 @@ func TestAPIKeyStoreSweepsByTheThousand(t *testing.T) {
 	})
 }
 
-// BenchmarkAPIKeyAuthenticate is what a request costs with a store that is asked each time; the raw statement is what it cannot do without.
+// BenchmarkAPIKeyAuthenticate is what a request costs with a store that is asked each time; raw is a round trip to the same database.
 func BenchmarkAPIKeyAuthenticate(b *testing.B) {
 	for name, c := range apikeyCases {
 		b.Run(name, func(b *testing.B) {
