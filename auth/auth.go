@@ -15,7 +15,14 @@
 //
 //	token, err := issuer.Issue(ctx, auth.Grant{Subject: "u-17", Client: "web", Scopes: []string{"orders:read"}})
 //
-// Where another service issues them, [Discover] finds its keys, and [NewVerifier] takes the place of issuer.Verifier.
+// Where another service issues them, [Discover] finds its keys, and [NewVerifier] takes the place of issuer.Verifier, with a [Profile] for
+// providers that differ from RFC 9068. [NewIssuers] accepts several issuers, and [NewIntrospector] asks about opaque tokens.
+//
+// Credentials come in other ways too: [DPoP] for tokens that are useless to a thief, [Cookie], [Basic], packages apikey and session below
+// this one, an [Authenticator] of your own, and [First] for several of them. [Guard.Optional] knows its users and lets everybody in,
+// and [Guard.RequireAll] asks for a recent or a strong login ([MaxAge], [ACR]).
+//
+// Package authtest has an issuer for your tests, and some 240 attacks to run against your own handlers.
 //
 // # Security model
 //
@@ -27,8 +34,10 @@
 // A refusal says neither what was wrong with a token nor anything that the request contained; the log has the cause, without the
 // token. If the keys cannot be asked the answer is 503, because clients throw a good token away on 401.
 //
-// What is left to the caller: HTTPS, what a principal may do beyond scopes, and, because a token lives until it expires, how long
-// that is (10 minutes by default). A bearer token works for whoever holds it (RFC 6750, section 5.2).
+// A token lives until it expires, 10 minutes by default, unless [VerifierConfig.Revocations] knows better. A bearer token works for whoever
+// holds it (RFC 6750, section 5.2); a token that is bound to a key or a certificate ("cnf") works with that only.
+//
+// What is left to the caller: HTTPS, and what a principal may do beyond scopes.
 package auth
 
 import (

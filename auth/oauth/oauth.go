@@ -1,4 +1,4 @@
-// Package oauth is the token endpoint of OAuth 2.0 (RFC 6749) for a service that has its own users.
+// Package oauth is the token service of OAuth 2.0 (RFC 6749) for a service that has its own users.
 //
 // Build one [Service] at start-up, and tell it who the users are:
 //
@@ -10,12 +10,17 @@
 //		Refresh:  &oauth.RefreshGrant{Store: logins},    // of auth/store or auth/store/sqlstore
 //	})
 //	…
-//	mux.Handle("POST /token", tokens.Token())
+//	for pattern, handler := range tokens.Endpoints() { // POST /token, POST /revoke, the keys and the metadata
+//		mux.Handle(pattern, handler)
+//	}
 //
 // A client sends a form and keeps what it gets:
 //
 //	$ curl https://api.example/token -d grant_type=password -d username=alice -d password=…
 //	{"access_token":"…","token_type":"Bearer","expires_in":600,"refresh_token":"spr_…","scope":"notes:read"}
+//
+// [Config.Clients] registers further clients, with secrets and grants of their own; those that are resource servers may ask about tokens
+// ([Service.Introspect]).
 //
 // # Security model
 //
@@ -46,9 +51,12 @@
 // Attempts to log in are limited before anything is looked up or hashed ([Config.Throttle]; RFC 6749, section 4.3.2). Too many get 429
 // with Retry-After, which depends on the name and the address alone, never on whether there is such a user.
 //
-// What is left to the caller: HTTPS; and the store's RevokeSubject when a password is changed or a user disabled. A refresh for a disabled user is
-// refused and ends all of the user's logins, but access tokens that are out stay valid until they expire. No CORS header is sent and no
-// redirect.
+// An access token is good until it expires, 10 minutes by default, unless the issuer has Revocations that can be written to, such as the
+// stores of auth/store: then the end of a login, [Service.RevokeSubject] and [Service.Revoke] end the access tokens as well. A refresh for
+// a disabled user is refused and ends all that the user has. A login that is overtaken by a revocation is checked anew.
+//
+// What is left to the caller: HTTPS; and [Service.RevokeSubject] when a password is changed or a user disabled. No CORS header is sent
+// and no redirect.
 package oauth
 
 import (

@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -107,10 +106,9 @@ func (s *Service) stillThere(q request, subject string) (User, *Error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(q.Context()), 10*time.Second)
 	defer cancel()
-	if err := s.refresh.Store.RevokeSubject(ctx, subject, q.now); err != nil {
+	if err := s.RevokeSubject(ctx, subject); err != nil {
 		return User{}, unavailable(err)
 	}
-	s.log.Request(q.Request, slog.LevelInfo, event.AuthnTokenRevoked, slog.String("subject", subject), slog.String("reason", "the user is gone or disabled"))
 	return User{}, invalidGrant(event.AuthnTokenRefused, errors.New("the user is gone or disabled"), subject)
 }
 
