@@ -71,7 +71,9 @@ func (m *Mux) Routes() iter.Seq2[string, http.Handler] {
 // PATCH, DELETE and OPTIONS; any other method takes a pattern that names it.
 //
 // Where http.ServeMux redirects, from "/a/../b" to "/b" and from "/tree" to "/tree/", the answer is 404: a redirect would be
-// written before any decision. Register "/tree" beside "/tree/" where both are wanted.
+// written before any decision. Register "/tree" beside "/tree/" where both are wanted. A path with an escaped slash, backslash or dot
+// segment is 404 too where it matches a pattern that ends in "/" or "...}": the handler of a tree reads the path by itself, and
+// would find another one in it than the one that was decided about.
 func (m *Mux) Build() (http.Handler, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -4,7 +4,9 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/sallyport-go/sallyport/internal/event"
 	"github.com/sallyport-go/sallyport/internal/problem"
@@ -46,7 +48,28 @@ func (s *server) match(r *http.Request) bool {
 	}
 	h, _ := s.mux.Handler(r)
 	rt, ok := h.(*route)
-	return ok && (rt.method != "" || isUsual(r.Method))
+	return ok && (rt.method != "" || isUsual(r.Method)) && !(rt.tree() && ambiguous(r.URL))
+}
+
+// tree says whether the pattern matches paths of any number of segments, which its handler is likely to read by itself.
+func (rt *route) tree() bool {
+	return strings.HasSuffix(rt.pattern, "/") || strings.HasSuffix(rt.pattern, "...}")
+}
+
+// ambiguous says whether the path is another one to whoever decodes it first: ServeMux has matched the segments as they are escaped, and
+// a file server reads them decoded and cleaned, so that "/admin%2Fsecret" and "/%2E/admin/secret" would lead there past the route for
+// "/admin/".
+func ambiguous(u *url.URL) bool {
+	escaped := strings.ToLower(u.EscapedPath())
+	if strings.Contains(escaped, "%2f") || strings.Contains(escaped, "%5c") || strings.Contains(u.Path, `\`) {
+		return true
+	}
+	for segment := range strings.SplitSeq(u.Path, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
 }
 
 // allowed returns the methods with which r would match, for the header Allow (RFC 9110, section 10.2.1).
