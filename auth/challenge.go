@@ -35,9 +35,9 @@ func (g *Guard) unauthenticated(err error) *Error {
 	case e.kind == ErrUnavailable:
 		e.header = http.Header{"Retry-After": {retryAfter}}
 	case e.kind == ErrProof:
-		e.header = g.challenge(`error="invalid_dpop_proof"`, `error_description="The DPoP proof is missing or not valid"`)
+		e.header = g.challengeOf(schemeDPoP, `error="invalid_dpop_proof"`, `error_description="The DPoP proof is missing or not valid"`)
 	case e.kind == errNonce:
-		e.header = g.challenge(`error="use_dpop_nonce"`, `error_description="The DPoP proof needs the nonce of this service"`)
+		e.header = g.challengeOf(schemeDPoP, `error="use_dpop_nonce"`, `error_description="The DPoP proof needs the nonce of this service"`)
 		e.header.Set("DPoP-Nonce", e.nonce)
 	case slices.Contains(tokenFaults, e.kind):
 		e.header = g.challenge(`error="invalid_token"`, `error_description="The access token is not valid"`)
@@ -62,7 +62,11 @@ func (g *Guard) insufficient(e *Error, requirements []Requirement, needed []stri
 
 // challenge returns WWW-Authenticate, with a value for each scheme. All parameters are quoted, and all are constants of the
 // program: neither this nor any other header reflects the request. The parameters are those of bearer tokens (RFC 6750, section 3).
-func (g *Guard) challenge(params ...string) http.Header {
+func (g *Guard) challenge(params ...string) http.Header { return g.challengeOf("", params...) }
+
+// challengeOf is challenge with the params for one scheme only, if it is not empty.
+func (g *Guard) challengeOf(only string, params ...string) http.Header {
+	given := len(params)
 	params = append([]string{`realm="` + g.realm + `"`}, params...)
 	if g.metadata != "" {
 		params = append(params, g.metadata)
@@ -70,10 +74,13 @@ func (g *Guard) challenge(params ...string) http.Header {
 	h := http.Header{}
 	for _, scheme := range g.schemes {
 		own := params
+		if only != "" && scheme != only {
+			own = append(slices.Clip(params[:1]), params[1+given:]...)
+		}
 		switch scheme {
 		case schemeBearer:
 		case schemeDPoP:
-			own = append(slices.Clip(params), `algs="ES256 ES384 ES512 EdDSA PS256 RS256"`) // RFC 9449, section 7.1
+			own = append(slices.Clip(own), `algs="ES256 ES384 ES512 EdDSA PS256 RS256"`) // RFC 9449, section 7.1
 		case schemeBasic:
 			own = []string{params[0], `charset="UTF-8"`} // RFC 7617, section 2.1
 		default:

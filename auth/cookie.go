@@ -74,10 +74,15 @@ func (c cookie) Authenticate(r *http.Request) (*Principal, error) {
 	case len(found) == 0 || found[0].Value == "":
 		return nil, refusal(ErrNoCredentials, "")
 	}
-	if err := c.origins.Check(r); err != nil {
+	// Check compares hosts. A page of this host over plain HTTP, which anybody on the way can write, is another origin.
+	if err := c.origins.Check(r); err != nil || r.TLS != nil && unsafeMethod(r.Method) && strings.HasPrefix(r.Header.Get("Origin"), "http:") {
 		return nil, refusal(ErrCrossOrigin, "")
 	}
 	return verifyFrom(r, c.verifier, found[0].Value)
+}
+
+func unsafeMethod(m string) bool {
+	return m != http.MethodGet && m != http.MethodHead && m != http.MethodOptions
 }
 
 // missing says whether there is no verifier.

@@ -258,6 +258,27 @@ func TestDPoPAndBearerSideBySide(t *testing.T) {
 	}
 	w := serve(g.Handler(whoami), request(t))
 	assert.Len(t, w.Header().Values("WWW-Authenticate"), 2)
+	w = serve(g.Handler(whoami), proven(t, bound))
+	assert.Equal(t, []string{
+		`DPoP realm="api", error="invalid_dpop_proof", error_description="The DPoP proof is missing or not valid", algs="ES256 ES384 ES512 EdDSA PS256 RS256"`,
+		`Bearer realm="api"`,
+	}, w.Header().Values("WWW-Authenticate"))
+}
+
+func TestIssuerBindsTokens(t *testing.T) {
+	h := newHolder(t, clientKey())
+	i := newIssuer(t, auth.IssuerConfig{})
+	token, err := i.Issue(t.Context(), auth.Grant{Subject: "alice", Client: "web", KeyThumbprint: h.thumbprint(t)})
+	require.NoError(t, err)
+	g := newGuard(t, auth.Config{Authenticator: auth.DPoP(auth.DPoPConfig{Verifier: i.Verifier(), Origin: "https://api.example"})})
+	assert.Equal(t, 200, serve(g.Handler(whoami), proven(t, token.Value, h.proof(t, token.Value).token())).Code)
+	_, err = i.Verifier().Verify(t.Context(), token.Value)
+	assert.ErrorIs(t, err, auth.ErrBinding)
+	for _, g := range []auth.Grant{{KeyThumbprint: "x"}, {CertificateThumbprint: h.thumbprint(t) + "="}} {
+		g.Subject, g.Client = "alice", "web"
+		_, err = i.Issue(t.Context(), g)
+		assert.ErrorIs(t, err, auth.ErrClaims)
+	}
 }
 
 func TestDPoPNonceOfTheService(t *testing.T) {

@@ -104,6 +104,9 @@ type Grant struct {
 	AuthTime time.Time
 	ACR      string
 	AMR      []string
+	// KeyThumbprint is that of the key which the sender of the token must prove to hold (RFC 7638, in base64url; "cnf" with "jkt", RFC 9449,
+	// section 6.1), and CertificateThumbprint that of a client certificate ("x5t#S256", RFC 8705, section 3.1). Empty leaves them out.
+	KeyThumbprint, CertificateThumbprint string
 	// Extra are further claims, under names that are not registered for a meaning here.
 	Extra map[string]any
 
@@ -234,6 +237,16 @@ func (i *Issuer) claims(g Grant, t Token, now time.Time) map[string]any {
 	}
 	if !g.AuthTime.IsZero() {
 		c["auth_time"] = g.AuthTime.Unix()
+	}
+	cnf := map[string]string{}
+	if g.KeyThumbprint != "" {
+		cnf["jkt"] = g.KeyThumbprint
+	}
+	if g.CertificateThumbprint != "" {
+		cnf["x5t#S256"] = g.CertificateThumbprint
+	}
+	if len(cnf) > 0 {
+		c["cnf"] = cnf
 	}
 	return c
 }

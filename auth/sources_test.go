@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -53,6 +54,15 @@ func TestCookieIsReadOnceAndFromThisOriginOnly(t *testing.T) {
 			assert.Equal(t, c.status == 401 || c.status == 400, w.Header().Get("WWW-Authenticate") != "")
 			assert.NotContains(t, w.Body.String(), "mallory")
 		})
+	}
+}
+
+func TestCookieFromAPageOverPlainHTTP(t *testing.T) {
+	h := newGuard(t, auth.Config{Authenticator: hostCookie(named(t))}).Handler(whoami)
+	for origin, status := range map[string]int{"https://api.example": 200, "http://api.example": 403} {
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "https://api.example/", nil)
+		r.Header = http.Header{"Cookie": {"__Host-token=alice"}, "Origin": {origin}}
+		assert.Equal(t, status, serve(h, r).Code, origin)
 	}
 }
 

@@ -48,7 +48,11 @@ func NewHosts(c HostsConfig) (*Hosts, error) {
 
 // Check returns nil if the host of r is listed, and an [*Error] with the cause [ErrHost] otherwise.
 func (h *Hosts) Check(r *http.Request) error {
-	if _, ok := h.set.find(r.Host); !ok {
+	_, ok := h.set.find(r.Host)
+	if ok && r.URL != nil && r.URL.Host != "" { // of HTTP/1.1 it is the same; of HTTP/2 a :path may name another one
+		_, ok = h.set.find(r.URL.Host)
+	}
+	if !ok {
 		return refusedHost
 	}
 	return nil

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
@@ -51,16 +50,14 @@ type database struct {
 // openDatabase connects to PostgreSQL for a postgres:// URL, and else to SQLite in the file.
 func openDatabase(ctx context.Context, where string) (_ *database, err error) {
 	driver, dialect, stored := "sqlite", sqlguard.SQLite, sqlstore.SQLite
-	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
+	if isPostgres(where) {
 		driver, dialect, stored = "pgx", sqlguard.PostgreSQL, sqlstore.PostgreSQL
-	} else if strings.Contains(where, ":/") {
-		return nil, errors.New("NOTES_DB is neither a file nor a postgres:// URL")
 	} else if where, err = sqliteFile(where); err != nil {
 		return nil, err
 	}
 	pool, err := sql.Open(driver, where)
 	if err != nil {
-		return nil, errors.New("NOTES_DB is neither a file nor a postgres:// URL") // the driver's text may quote the password
+		return nil, errors.New("NOTES_DB: the driver does not take it") // whose text may quote the password
 	}
 	defer func() {
 		if err != nil {
@@ -76,13 +73,16 @@ func openDatabase(ctx context.Context, where string) (_ *database, err error) {
 	}
 	for _, table := range tables {
 		if _, err = db.Exec(ctx, table); err != nil {
-			return nil, fmt.Errorf("making the tables: %w", err)
+			return nil, fmt.Errorf("NOTES_DB: making the tables: %w", err)
 		}
 	}
 	if db.store, err = sqlstore.New(sqlstore.Config{DB: pool, Dialect: stored}); err != nil {
 		return nil, err
 	}
-	return db, db.store.Migrate(ctx)
+	if err = db.store.Migrate(ctx); err != nil {
+		return nil, fmt.Errorf("NOTES_DB: making the tables of logins: %w", err)
+	}
+	return db, nil
 }
 
 // logins is what all nodes of the service share: refresh tokens, revocations and counted guesses.
@@ -124,11 +124,11 @@ func (d *database) sweep(ctx context.Context) {
 // the disk before it is acknowledged.
 func sqliteFile(file string) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return "", err
+		return "", fmt.Errorf("NOTES_DB: %w", err)
 	}
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600) // SQLite itself would let others read it
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("NOTES_DB: %w", err)
 	}
 	if err := f.Close(); err != nil {
 		return "", err

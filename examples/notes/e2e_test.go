@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -208,7 +209,7 @@ func TestRestartKeepsKeysAndLogins(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, db string) {
 		dir := t.TempDir()
 		s := start(t, dir, db)
-		assert.Contains(t, s.stdout, alicePassword, "the first start shows the passwords")
+		assert.NotContains(t, s.stdout, alicePassword, "what a setting gave belongs into no log")
 		login := s.login("alice", alicePassword)
 		created := s.call("POST", "/notes", login.access, `{"title": "kept"}`)
 		require.Equal(t, 201, created.status)
@@ -216,7 +217,6 @@ func TestRestartKeepsKeysAndLogins(t *testing.T) {
 		s.stop()
 
 		s = start(t, dir, db)
-		assert.NotContains(t, s.stdout, alicePassword, "and no later one")
 		assert.Equal(t, 200, s.call("GET", created.header.Get("Location"), login.access, "").status)
 		assert.Equal(t, jwks.text, s.call("GET", "/.well-known/jwks.json", "", "").text)
 		assert.NotContains(t, jwks.text, `"d"`)
@@ -235,6 +235,24 @@ func TestRestartKeepsKeysAndLogins(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, mode, info.Mode().Perm(), file)
 		}
+	})
+}
+
+func TestTheFirstStartMakesPasswordsAndShowsThemOnce(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, db string) {
+		dir := t.TempDir()
+		s := start(t, dir, db, "NOTES_SEED_PASSWORDS=")
+		shown := regexp.MustCompile(`user (\w+) +password (\w{26}) `).FindAllStringSubmatch(s.stdout, -1)
+		require.Len(t, shown, 3, s.stdout)
+		for _, u := range shown {
+			s.login(u[1], u[2])
+		}
+		assert.NotContains(t, s.stderr.String(), shown[0][2])
+		s.stop()
+		s = start(t, dir, db, "NOTES_SEED_PASSWORDS=")
+		assert.NotContains(t, s.stdout, "shown this once")
+		s.login(shown[0][1], shown[0][2])
+		s.stop()
 	})
 }
 
@@ -261,17 +279,36 @@ func TestPlainHTTPLeadsToHTTPS(t *testing.T) {
 }
 
 func TestBadSettingsStopTheStartAllAtOnce(t *testing.T) {
-	const secret = "postgres://app:hunter2@127.0.0.1:1/x"
-	cmd := command(t.Context(), t.TempDir(), "NOTES_ADDR=nowhere", "NOTES_ISSUER=ftp://x", "NOTES_TLS_CERT=cert.pem", "NOTES_DB="+secret)
-	var stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = io.Discard, &stderr
-	err := cmd.Run()
-	require.Error(t, err)
-	assert.Equal(t, 1, cmd.ProcessState.ExitCode())
-	for _, name := range []string{"NOTES_ADDR", "NOTES_ISSUER", "NOTES_TLS_KEY"} {
-		assert.Contains(t, stderr.String(), name)
-	}
-	for _, value := range []string{"nowhere", "ftp://x", "hunter2"} {
-		assert.NotContains(t, stderr.String(), value)
+	for name, c := range map[string]struct {
+		env     []string
+		want    []string
+		secrets []string
+	}{
+		"all": {
+			[]string{"NOTES_ADDR=nowhere", "NOTES_REDIRECT_ADDR=:99999", "NOTES_ISSUER=ftp://x", "NOTES_TLS_CERT=cert.pem", "NOTES_POLICY=/nope",
+				"NOTES_SEED_PASSWORDS=zebra", "NOTES_DB=mysql://app:hunter2@127.0.0.1/x"},
+			[]string{"NOTES_ADDR", "NOTES_REDIRECT_ADDR", "NOTES_ISSUER", "NOTES_TLS_CERT", "NOTES_TLS_KEY", "NOTES_POLICY", "NOTES_SEED_PASSWORDS", "NOTES_DB"},
+			[]string{"nowhere", "99999", "ftp://x", "hunter2", "zebra", "/nope"},
+		},
+		"a connection string of another form": {[]string{"NOTES_DB=host=127.0.0.1 user=u password=hunter2"}, []string{"NOTES_DB"}, []string{"hunter2"}},
+		"a database in memory":                {[]string{"NOTES_DB=:memory:"}, []string{"NOTES_DB"}, nil},
+		"a URL that cannot be parsed":         {[]string{"NOTES_DB=postgres://u:hunter2%zz@127.0.0.1/x"}, []string{"NOTES_DB"}, []string{"hunter2"}},
+		"a server that is not there":          {[]string{"NOTES_DB=postgres://u:hunter2@127.0.0.1:1/x"}, []string{"NOTES_DB"}, []string{"hunter2"}},
+		"logins elsewhere":                    {[]string{"NOTES_LOGINS=http://:hunter2@127.0.0.1"}, []string{"NOTES_LOGINS"}, []string{"hunter2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			cmd := command(t.Context(), dir, c.env...)
+			var stderr bytes.Buffer
+			cmd.Stdout, cmd.Stderr = io.Discard, &stderr
+			require.Error(t, cmd.Run())
+			assert.Equal(t, 1, cmd.ProcessState.ExitCode())
+			for _, want := range c.want {
+				assert.Contains(t, stderr.String(), want)
+			}
+			for _, secret := range c.secrets {
+				assert.NotContains(t, stderr.String(), secret)
+			}
+		})
 	}
 }

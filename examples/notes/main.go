@@ -70,7 +70,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	issuer, err := auth.NewIssuer(auth.IssuerConfig{Issuer: set.Issuer, Audience: []string{set.Issuer}, Keys: keys, Revocations: logins})
+	issuer, err := auth.NewIssuer(auth.IssuerConfig{Issuer: string(set.Issuer), Audience: []string{string(set.Issuer)}, Keys: keys, Revocations: logins})
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 
 	// What may you do: the policy decides on each route.
-	policy, err := rbac.New(rbac.Config{Source: policySource(set.Policy), Authenticate: guard.Handler, Subject: auth.Subject})
+	policy, err := rbac.New(rbac.Config{Source: policySource(string(set.Policy)), Authenticate: guard.Handler, Subject: auth.Subject})
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func (s *service) health(ctx context.Context, _ struct{}) (health, error) {
 // certificates returns those of the settings, or a development certificate and the file of the authority to trust.
 func certificates(set settings) (certs tlsutil.Certs, trust string, err error) {
 	if set.TLSCert != "" {
-		files, err := tlsutil.NewFiles(tlsutil.FilesConfig{Cert: set.TLSCert, Key: set.TLSKey})
+		files, err := tlsutil.NewFiles(tlsutil.FilesConfig{Cert: string(set.TLSCert), Key: string(set.TLSKey)})
 		return files, "", err
 	}
 	ca, err := tlsutil.NewDevCA(tlsutil.DevCAConfig{Dir: filepath.Join(set.Data, "tls"), Hosts: set.Hosts})
@@ -194,6 +194,10 @@ func greet(out io.Writer, server *tlsutil.Server, trust string, made []seeded) {
 	fmt.Fprintf(out, "notes listens on %s; http://%s leads there\n", base, server.RedirectAddr())
 	password := "PASSWORD"
 	for _, u := range made {
+		if !u.made { // it came from a setting, and belongs into no log
+			fmt.Fprintf(out, "  user %-5s  password as NOTES_SEED_PASSWORDS says\n", u.name)
+			continue
+		}
 		fmt.Fprintf(out, "  user %-5s  password %s  (shown this once)\n", u.name, u.password.Reveal())
 		if u.name == "alice" {
 			password = u.password.Reveal()
@@ -204,7 +208,7 @@ func greet(out io.Writer, server *tlsutil.Server, trust string, made []seeded) {
 		curl += " --cacert " + trust
 	}
 	fmt.Fprintf(out, "\nTry it:\n"+
-		"  TOKEN=$(%[1]s %[2]s/token -d grant_type=password -d username=alice -d password='%[3]s' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n"+
+		"  TOKEN=$(%[1]s %[2]s/token -d grant_type=password -d username=alice --data-urlencode 'password=%[3]s' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n"+
 		"  %[1]s %[2]s/notes -H \"Authorization: Bearer $TOKEN\" --json '{\"title\": \"Hello\", \"body\": \"My first note\"}'\n"+
 		"  %[1]s \"%[2]s/notes?q=hello\" -H \"Authorization: Bearer $TOKEN\"\n\n", curl, base, password)
 }

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/sallyport-go/sallyport/auth/oauth"
 	"github.com/sallyport-go/sallyport/auth/password"
@@ -45,37 +43,35 @@ func (u users) Upgrade(ctx context.Context, subject, old, hash string) error {
 	return err
 }
 
-// seeded is a user that this start has made.
+// seeded is a user that this start has made, with the password if it was made too.
 type seeded struct {
 	name     string
 	password validate.Secret
+	made     bool
 }
 
 // seed makes the first users, with the passwords that the settings give or random ones. Users that are there stay as they are.
-func (u users) seed(ctx context.Context, hasher *password.Hasher, given validate.Secret) ([]seeded, error) {
-	passwords := map[string]string{"alice": rand.Text(), "bob": rand.Text(), "admin": rand.Text()}
-	if given.Reveal() != "" {
-		for pair := range strings.SplitSeq(given.Reveal(), ",") {
-			name, pw, ok := strings.Cut(pair, ":")
-			if _, known := passwords[name]; !ok || !known || pw == "" {
-				return nil, errors.New("NOTES_SEED_PASSWORDS is not alice:…,bob:…,admin:…")
-			}
-			passwords[name] = pw
-		}
-	}
+func (u users) seed(ctx context.Context, hasher *password.Hasher, passwords seeds) ([]seeded, error) {
 	var made []seeded
 	for _, name := range []string{"alice", "bob", "admin"} {
-		hash, err := hasher.Hash(ctx, passwords[name])
+		if _, err := u.Lookup(ctx, name); err == nil {
+			continue
+		} else if !errors.Is(err, oauth.ErrUnknownUser) {
+			return nil, fmt.Errorf("NOTES_DB: looking for the first users: %w", err)
+		}
+		s := seeded{name: name}
+		s.password, s.made = passwords.of(name)
+		hash, err := hasher.Hash(ctx, s.password.Reveal())
 		if err != nil {
 			return nil, fmt.Errorf("NOTES_SEED_PASSWORDS: the password of %s: %w", name, err)
 		}
 		res, err := u.db.Exec(ctx, sqlguard.Q(
 			`INSERT INTO users (id, name, hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, "u-"+name, name, hash))
 		if err != nil {
-			return nil, fmt.Errorf("making the first users: %w", err)
+			return nil, fmt.Errorf("NOTES_DB: making the first users: %w", err)
 		}
-		if res.RowsAffected == 1 {
-			made = append(made, seeded{name, validate.NewSecret(passwords[name])})
+		if res.RowsAffected == 1 { // another process may have been faster
+			made = append(made, s)
 		}
 	}
 	return made, nil
