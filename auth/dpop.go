@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -35,7 +36,7 @@ type DPoPConfig struct {
 // Replays remembers what may be used once. It is safe for concurrent use.
 type Replays interface {
 	// Use says whether this is the first use of key, and remembers it until the given time. The error means that it could not find out.
-	Use(key [32]byte, until, now time.Time) (bool, error)
+	Use(ctx context.Context, key [32]byte, until, now time.Time) (bool, error)
 }
 
 // DPoP returns an Authenticator for tokens that are bound to a key of their client (RFC 9449): the Authorization header has the scheme

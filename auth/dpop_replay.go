@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"time"
@@ -25,7 +26,7 @@ func newReplays(limit int) *replays {
 	return &replays{until: map[[32]byte]time.Time{}, limit: limit}
 }
 
-func (s *replays) Use(key [32]byte, until, now time.Time) (bool, error) {
+func (s *replays) Use(_ context.Context, key [32]byte, until, now time.Time) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.queue) > 0 && !now.Before(s.until[s.queue[0]]) {

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -315,7 +316,7 @@ func TestDPoPNonceOfTheService(t *testing.T) {
 
 type brokenReplays struct{}
 
-func (brokenReplays) Use([32]byte, time.Time, time.Time) (bool, error) {
+func (brokenReplays) Use(context.Context, [32]byte, time.Time, time.Time) (bool, error) {
 	return false, errors.New("the store is gone")
 }
 
@@ -333,16 +334,16 @@ func TestReplayMemoryIsBoundedAndForgetsInTime(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	key := func(n byte) [32]byte { return [32]byte{n} }
 	for n := range byte(3) {
-		first, err := s.Use(key(n), now.Add(time.Minute), now)
+		first, err := s.Use(t.Context(), key(n), now.Add(time.Minute), now)
 		require.NoError(t, err)
 		assert.True(t, first)
 	}
-	_, err := s.Use(key(3), now.Add(time.Minute), now)
+	_, err := s.Use(t.Context(), key(3), now.Add(time.Minute), now)
 	assert.Error(t, err, "full: refuse rather than forget")
-	first, err := s.Use(key(0), now.Add(time.Minute), now)
+	first, err := s.Use(t.Context(), key(0), now.Add(time.Minute), now)
 	require.NoError(t, err)
 	assert.False(t, first, "what is known is known while it is full")
-	first, err = s.Use(key(3), now.Add(2*time.Minute), now.Add(time.Minute))
+	first, err = s.Use(t.Context(), key(3), now.Add(2*time.Minute), now.Add(time.Minute))
 	require.NoError(t, err)
 	assert.True(t, first, "there is room again")
 }
