@@ -55,30 +55,44 @@ func (cookie) Vary() []string    { return []string{"Cookie"} }
 
 // Presents says whether the cookie is there.
 func (c cookie) Presents(r *http.Request) bool {
-	for _, found := range r.CookiesNamed(c.name) {
-		if found.Value != "" {
-			return true
+	values, _ := c.values(r)
+	return len(values) > 0
+}
+
+// values returns those of all cookies of the name that are not empty, and whether the name is written as browsers write it. net/http reads a
+// name with a space before the "=" as the one without, but a browser does not take such a name for one with the prefix, so that a
+// sibling of the site could plant it. Values are taken as they are, without another spelling in quotation marks.
+func (c cookie) values(r *http.Request) (values []string, strict bool) {
+	strict = true
+	for _, line := range r.Header["Cookie"] {
+		for part := range strings.SplitSeq(line, ";") {
+			name, value, _ := strings.Cut(part, "=")
+			if strings.TrimSpace(name) != c.name || value == "" {
+				continue
+			}
+			values = append(values, value)
+			strict = strict && strings.TrimPrefix(name, " ") == c.name // one space follows the semicolon (RFC 6265, section 4.2.1)
 		}
 	}
-	return false
+	return values, strict
 }
 
 func (c cookie) Authenticate(r *http.Request) (*Principal, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	found := r.CookiesNamed(c.name)
+	found, strict := c.values(r)
 	switch {
-	case len(found) > 1: // somebody has planted one, and which is ours cannot be told
-		return nil, refusal(ErrInvalidRequest, "more than one cookie of that name")
-	case len(found) == 0 || found[0].Value == "":
+	case len(found) == 0:
 		return nil, refusal(ErrNoCredentials, "")
+	case len(found) > 1 || !strict: // somebody has planted one, and which is ours cannot be told
+		return nil, refusal(ErrInvalidRequest, "more than one cookie of that name")
 	}
 	// Check compares hosts. A page of this host over plain HTTP, which anybody on the way can write, is another origin.
 	if err := c.origins.Check(r); err != nil || r.TLS != nil && unsafeMethod(r.Method) && strings.HasPrefix(r.Header.Get("Origin"), "http:") {
 		return nil, refusal(ErrCrossOrigin, "")
 	}
-	return verifyFrom(r, c.verifier, found[0].Value)
+	return verifyFrom(r, c.verifier, found[0])
 }
 
 func unsafeMethod(m string) bool {

@@ -33,6 +33,8 @@ func TestCookieIsReadOnceAndFromThisOriginOnly(t *testing.T) {
 		"another name":                   {"GET", http.Header{"Cookie": {"token=alice"}}, 401, ""},
 		"emptied at logout":              {"GET", http.Header{"Cookie": {"__Host-token="}}, 401, ""},
 		"planted beside ours":            {"GET", http.Header{"Cookie": {"__Host-token=mallory; __Host-token=alice"}}, 400, ""},
+		"planted with a space":           {"GET", http.Header{"Cookie": {"__Host-token =mallory"}}, 400, ""},
+		"in quotation marks":             {"GET", http.Header{"Cookie": {"__Host-token=\"alice\""}}, 200, "\"alice\""},
 		"planted in a header of its own": {"GET", http.Header{"Cookie": {"__Host-token=mallory", "__Host-token=alice"}}, 400, ""},
 		"POST of this origin":            {"POST", http.Header{"Cookie": {"__Host-token=alice"}, "Sec-Fetch-Site": {"same-origin"}}, 200, "alice"},
 		"POST that another site causes":  {"POST", http.Header{"Cookie": {"__Host-token=alice"}, "Sec-Fetch-Site": {"cross-site"}}, 403, ""},

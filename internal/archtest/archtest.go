@@ -27,7 +27,7 @@ var (
 	// common is all of ours that a house may import beside itself.
 	common = []string{"internal/problem", "internal/event"}
 	// light adds nothing outside golang.org/x to a user's build.
-	light = []string{"tlsutil", "sqlguard", "auth/password", "auth/throttle", "internal/problem", "internal/event"}
+	light = []string{"tlsutil", "sqlguard", "auth/password", "auth/throttle", "auth/totp", "internal/problem", "internal/event"}
 )
 
 // owners names, for each module outside the standard library, the trees that may import it.
