@@ -2,7 +2,6 @@ package password
 
 import (
 	"crypto/subtle"
-	"encoding/base64"
 	"strconv"
 	"strings"
 
@@ -12,10 +11,6 @@ import (
 const (
 	saltLen = 16 // bytes; RFC 9106, section 3.1, recommends 16 for password hashing
 	keyLen  = 32 // bytes
-
-	// What is accepted from elsewhere. A shorter key could be met by chance, a longer one adds nothing.
-	minSaltLen, maxSaltLen = 8, 64
-	minKeyLen, maxKeyLen   = 16, 64
 )
 
 // params are the costs of one Argon2id hash.
@@ -45,35 +40,34 @@ func (p params) key(pw string, salt []byte, length int) []byte {
 	return argon2.IDKey([]byte(pw), salt, p.time, p.memory, p.lanes, uint32(length))
 }
 
-// missing returns parameters for the work that p lacks to reach the target; ok is false if it lacks less than Argon2 can do.
-// They never need more memory than the target.
-func (p params) missing(target params) (rest params, ok bool) {
-	if p.work() >= target.work() {
+// forGap returns parameters for a gap of work, with no more memory than p; ok is false if it is less than Argon2 can do.
+func (p params) forGap(gap uint64) (rest params, ok bool) {
+	if gap == 0 {
 		return params{}, false
 	}
-	gap := target.work() - p.work()
-	passes := (gap + uint64(target.memory) - 1) / uint64(target.memory)
-	rest = params{memory: uint32(gap / passes), time: uint32(passes), lanes: target.lanes}
+	passes := (gap + uint64(p.memory) - 1) / uint64(p.memory)
+	rest = params{memory: uint32(gap / passes), time: uint32(passes), lanes: p.lanes}
 	return rest, rest.memory >= 8*uint32(rest.lanes)
 }
 
 // argon2id is a stored hash.
 type argon2id struct {
 	params
+	pepper    string // the id of its pepper, or empty
 	salt, key []byte
 }
 
-func (a argon2id) cost() params { return a.params }
+func (a argon2id) cost() params  { return a.params }
+func (a argon2id) class() string { return "argon2id" } // never asked: its work is known
 
-func (a argon2id) match(pw string) bool {
-	return subtle.ConstantTimeCompare(a.params.key(pw, a.salt, len(a.key)), a.key) == 1
+func (a argon2id) match(pw string) (bool, error) {
+	return subtle.ConstantTimeCompare(a.params.key(pw, a.salt, len(a.key)), a.key) == 1, nil
 }
 
-func (a argon2id) outdated(today params) bool {
-	return a.params != today || len(a.salt) < saltLen || len(a.key) < keyLen
+// outdated says whether the hash should be made anew.
+func (a argon2id) outdated(today params, pepper string) bool {
+	return a.params != today || a.pepper != pepper || len(a.salt) < saltLen || len(a.key) < keyLen
 }
-
-var b64 = base64.RawStdEncoding.Strict()
 
 // encode writes the PHC string. The order of the parameters is that of the reference implementation.
 func (a argon2id) encode() string {
@@ -84,13 +78,17 @@ func (a argon2id) encode() string {
 	b = strconv.AppendUint(b, uint64(a.time), 10)
 	b = append(b, ",p="...)
 	b = strconv.AppendUint(b, uint64(a.lanes), 10)
+	if a.pepper != "" {
+		b = append(b, ",keyid="...)
+		b = b64.AppendEncode(b, []byte(a.pepper))
+	}
 	b = append(b, '$')
 	b = b64.AppendEncode(b, a.salt)
 	b = append(b, '$')
 	return string(b64.AppendEncode(b, a.key))
 }
 
-// parseArgon2id reads what follows "$argon2id$". Only version 0x13 of the function is known, and no keyid or data.
+// parseArgon2id reads what follows "$argon2id$". Only version 0x13 of the function is known, and no data.
 func parseArgon2id(rest string) (argon2id, bool) {
 	var a argon2id
 	rest, ok := strings.CutPrefix(rest, "v=19$m=")
@@ -100,6 +98,7 @@ func parseArgon2id(rest string) (argon2id, bool) {
 	memory, rest, ok1 := strings.Cut(rest, ",t=")
 	time, rest, ok2 := strings.Cut(rest, ",p=")
 	lanes, rest, ok3 := strings.Cut(rest, "$")
+	lanes, keyID, peppered := strings.Cut(lanes, ",keyid=")
 	salt, key, ok4 := strings.Cut(rest, "$")
 	if !ok1 || !ok2 || !ok3 || !ok4 {
 		return a, false
@@ -114,25 +113,14 @@ func parseArgon2id(rest string) (argon2id, bool) {
 	if !a.inBounds() {
 		return a, false
 	}
-	a.salt, ok1 = decode(salt, minSaltLen, maxSaltLen)
-	a.key, ok2 = decode(key, minKeyLen, maxKeyLen)
+	if peppered {
+		id, ok := decode(b64, keyID, 1, maxPepperID)
+		if !ok {
+			return a, false
+		}
+		a.pepper = string(id)
+	}
+	a.salt, ok1 = decode(b64, salt, minSaltLen, maxSaltLen)
+	a.key, ok2 = decode(b64, key, minKeyLen, maxKeyLen)
 	return a, ok1 && ok2
-}
-
-// number reads a decimal without sign or leading zero, so that a value has one spelling.
-func number(s string) (uint32, bool) {
-	if s == "" || s[0] == '0' {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(s, 10, 32)
-	return uint32(n), err == nil
-}
-
-// decode reads unpadded base64 of a length within bounds. The package base64 skips line breaks, even when strict.
-func decode(s string, shortest, longest int) ([]byte, bool) {
-	if len(s) < b64.EncodedLen(shortest) || len(s) > b64.EncodedLen(longest) || strings.ContainsAny(s, "\r\n") {
-		return nil, false
-	}
-	b, err := b64.DecodeString(s)
-	return b, err == nil
 }

@@ -2,7 +2,6 @@ package password_test
 
 import (
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,26 +51,6 @@ func BenchmarkBudget(b *testing.B) {
 			b.Fatal(err)
 		}
 		release()
-	}
-}
-
-// BenchmarkCrowd is 64 logins at once, inside the budget and as bare hashes.
-func BenchmarkCrowd(b *testing.B) {
-	h := newHasher(b, password.Config{})
-	for name, login := range map[string]func(){
-		"budget": func() { _, _ = h.Verify(b.Context(), "pw", "") },
-		"bare":   bare,
-	} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				var wg sync.WaitGroup
-				for range 64 {
-					wg.Go(login)
-				}
-				wg.Wait()
-			}
-			b.ReportMetric(64*float64(b.N)/b.Elapsed().Seconds(), "logins/s")
-		})
 	}
 }
 
