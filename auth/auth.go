@@ -136,6 +136,7 @@ const (
 //		return
 //	}
 //	c.Request = r
+//	guard.Vary(c.Writer)
 //
 // A request that has passed this Guard before is not authenticated a second time. Another request that was only given its
 // context is, because it may carry other credentials.
@@ -153,13 +154,28 @@ func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	problem.Refuse(w, r, err, g.deny)
 }
 
+// Vary tells caches what an answer depends on where credentials come by other ways than the Authorization header, as [Guard.Handler] does
+// by itself. An adapter calls it before the handler writes.
+func (g *Guard) Vary(w http.ResponseWriter) {
+	if g.vary == nil { // caches know of the Authorization header (RFC 9111, section 3.5)
+		return
+	}
+	h := w.Header()
+	for _, name := range g.vary {
+		h.Add("Vary", name)
+	}
+	if h["Cache-Control"] == nil {
+		h.Set("Cache-Control", "private")
+	}
+}
+
 // check is Check without the event. The scopes of inner are not required, but named by a challenge.
 func (g *Guard) check(r *http.Request, requirements []Requirement, inner []string) (*http.Request, *Error) {
 	passed, _ := r.Context().Value(passKey{}).(*pass)
 	fresh := passed == nil || passed.guard != g || !sameMap(passed.header, r.Header)
 	if fresh {
 		p, err := g.authenticator.Authenticate(r)
-		if err == nil && p == nil {
+		if err == nil && (p == nil || p.id.Subject == "") {
 			err = errNobody
 		}
 		if err != nil {

@@ -19,7 +19,8 @@ type Authenticator interface {
 
 // An Authenticator may have two more methods. Presents(*http.Request) bool says whether a request carries credentials for it, so that
 // [First] finds those that carry several. Vary() []string names the request headers beside Authorization that carry them: then answers
-// are marked Cache-Control: private, unless the handler says otherwise, and Vary with those names.
+// are marked Cache-Control: private, unless the handler says otherwise, and Vary with those names. One that wraps another has
+// Unwrap() Authenticator, so that these are found.
 
 // TokenVerifier turns a token into a principal, as [*Verifier] does.
 type TokenVerifier interface {

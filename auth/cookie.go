@@ -22,7 +22,7 @@ type CookieConfig struct {
 
 // Cookie returns an Authenticator that reads a token from a cookie. Browsers send cookies by themselves, also when another site asks
 // them to, so [http.CrossOriginProtection] comes with it: a request with the cookie that is not GET, HEAD or OPTIONS and comes from
-// another origin is refused with 403. Handlers must therefore change nothing on GET.
+// another origin is refused with 403, and so is the opening of a WebSocket. Handlers must therefore change nothing on GET.
 //
 // Set the cookie with Secure, HttpOnly, Path "/" and SameSite=Lax. An empty one counts as none. Answers that passed [Guard.Handler]
 // or [Guard.Require] are marked Cache-Control: private, unless the handler says otherwise.
@@ -89,14 +89,21 @@ func (c cookie) Authenticate(r *http.Request) (*Principal, error) {
 		return nil, refusal(ErrInvalidRequest, "more than one cookie of that name")
 	}
 	// Check compares hosts. A page of this host over plain HTTP, which anybody on the way can write, is another origin.
-	if err := c.origins.Check(r); err != nil || r.TLS != nil && unsafeMethod(r.Method) && strings.HasPrefix(r.Header.Get("Origin"), "http:") {
+	checked := r
+	if r.Header["Upgrade"] != nil && r.Method == http.MethodGet { // opens a channel for requests that nobody looks at again
+		copied := *r
+		copied.Method = http.MethodPost
+		checked = &copied
+	}
+	if err := c.origins.Check(checked); err != nil || r.TLS != nil && unsafe(r) && strings.HasPrefix(r.Header.Get("Origin"), "http:") {
 		return nil, refusal(ErrCrossOrigin, "")
 	}
 	return verifyFrom(r, c.verifier, found[0])
 }
 
-func unsafeMethod(m string) bool {
-	return m != http.MethodGet && m != http.MethodHead && m != http.MethodOptions
+// unsafe says whether r may change something.
+func unsafe(r *http.Request) bool {
+	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodOptions || r.Header["Upgrade"] != nil
 }
 
 // missing says whether there is no verifier.

@@ -46,7 +46,8 @@ type Replays interface {
 //	auth.First(auth.DPoP(…), auth.Bearer(…))
 //
 // Proofs are signed with ES256, ES384, ES512, EdDSA, PS256 or RS256. The method and the URL must be those of the request; the URL is
-// compared after the normalisation of RFC 3986, sections 6.2.2 and 6.2.3, without its query. A failing [Replays] is answered with 503.
+// compared after the normalisation of RFC 3986, sections 6.2.2 and 6.2.3, without its query; dot segments stay, as a router may not
+// resolve them either. A failing [Replays] is answered with 503.
 func DPoP(c DPoPConfig) Authenticator {
 	d := &dpop{window: c.Window, replays: c.Replays}
 	v, ok := c.Verifier.(boundVerifier)
@@ -76,8 +77,8 @@ func DPoP(c DPoPConfig) Authenticator {
 		d.err = errors.Join(d.err, errors.New("auth: DPoPConfig.Replays is a nil pointer: give a store, or nothing"))
 	}
 	if c.NonceKey != nil {
-		if len(c.NonceKey) < 32 || len(c.NonceKey) > 64 {
-			d.err = errors.Join(d.err, errors.New("auth: DPoPConfig.NonceKey has not 32 to 64 bytes: make one with head -c 32 /dev/urandom"))
+		if _, err := jose.NewSecretKey(c.NonceKey, ""); err != nil || len(c.NonceKey) > 64 {
+			d.err = errors.Join(d.err, errors.New("auth: DPoPConfig.NonceKey has not 32 to 64 random bytes: make one with head -c 32 /dev/urandom"))
 		}
 		d.nonces = newNonces(c.NonceKey)
 	}

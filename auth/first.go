@@ -52,7 +52,7 @@ func (f first) Presents(r *http.Request) bool { return f.count(r) > 0 }
 func (f first) count(r *http.Request) int {
 	n := 0
 	for _, a := range f {
-		if p, ok := a.(presenter); ok && p.Presents(r) {
+		if p, ok := innermost[presenter](a); ok && p.Presents(r) {
 			n++
 		}
 	}
@@ -92,8 +92,24 @@ type presenter interface{ Presents(*http.Request) bool }
 
 // varies returns the request headers beside Authorization that carry credentials for a, nil if none do.
 func varies(a Authenticator) []string {
-	if v, ok := a.(interface{ Vary() []string }); ok {
+	if v, ok := innermost[interface{ Vary() []string }](a); ok {
 		return v.Vary()
 	}
 	return nil
+}
+
+// innermost finds the method in a, or in what it wraps.
+func innermost[T any](a Authenticator) (T, bool) {
+	for range 100 {
+		if found, ok := a.(T); ok {
+			return found, true
+		}
+		wrapper, ok := a.(interface{ Unwrap() Authenticator })
+		if !ok {
+			break
+		}
+		a = wrapper.Unwrap()
+	}
+	var none T
+	return none, false
 }

@@ -185,6 +185,8 @@ func (i *Introspector) read(text string, now time.Time) (*Principal, error) {
 			active = string(m.Value)
 		case "token_type":
 			kind, _ = m.Value.Text()
+		case "cnf":
+			c.Confirmation = &confirmation{} // whatever it asks for is not asked for here
 		default:
 			bit, known := claimNames[m.Name]
 			if known && !c.read(m.Name, m.Value) {

@@ -118,6 +118,7 @@ func TestIntrospectorRefusals(t *testing.T) {
 		"a refresh token":            {change("token_type", "refresh_token"), auth.ErrType},
 		"of no type":                 {change("token_type", nil), auth.ErrType},
 		"bound":                      {change("cnf", map[string]any{"jkt": strings.Repeat("A", 43)}), auth.ErrBinding},
+		"bound in another way":       {change("cnf", map[string]any{"kid": "k"}), auth.ErrBinding},
 		"from another issuer":        {change("iss", "https://evil.example"), auth.ErrIssuer},
 		"for another service":        {change("aud", "https://other.example"), auth.ErrAudience},
 		"for nobody":                 {change("aud", nil), auth.ErrAudience},

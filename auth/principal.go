@@ -112,7 +112,7 @@ func (p *Principal) ACR() string { return p.id.ACR }
 func (p *Principal) AMR() []string { return slices.Clone(p.id.AMR) }
 
 // Claims decodes the payload of the verified token into dst, a pointer to a struct or map. Names must match in letter case, and
-// claims without a field in dst are passed over. It fails for a principal that did not come from a token.
+// claims without a field in dst are passed over. They are the issuer's own: "sub" is without the prefix that [Issuers] gives. It fails for a principal that did not come from a token.
 func (p *Principal) Claims(dst any) error {
 	if p.payload == "" {
 		return errors.New("auth: the principal has no token, and so no claims")

@@ -17,17 +17,20 @@ type Profile uint8
 const (
 	// ProfileRFC9068 asks for the type at+jwt and the claims iss, exp, aud, sub, client_id, iat and jti.
 	ProfileRFC9068 Profile = iota
-	// ProfileKeycloak is for Keycloak. The type is JWT; client_id may come from azp. The claim typ must be "Bearer".
+	// ProfileKeycloak is for Keycloak. The type is JWT; client_id may come from azp. The claim typ must be "Bearer", or
+	// "DPoP" in a token that is bound to a key.
 	ProfileKeycloak
 	// ProfileEntra is for Microsoft Entra ID, access tokens of version 2.0. The type is JWT; client_id comes from azp, jti from uti,
-	// and the scopes from scp. The claim ver must be "2.0", and azp is what ID tokens do not have.
+	// and the scopes from scp. The claim ver must be "2.0", and azp must be there, which ID
+	// tokens do not have; a token with nonce, at_hash or c_hash, which they have, is refused.
 	ProfileEntra
 	// ProfileAuth0 is for Auth0, both token dialects. The type may be JWT, client_id may come from azp, and jti may be missing. A token
 	// with nonce, at_hash or c_hash, which ID tokens have, is refused; the audience must not be a client id, which is what ID
 	// tokens are for.
 	ProfileAuth0
 	// ProfileOkta is for custom authorization servers of Okta. The type is JWT or missing; client_id comes from cid, and the scopes from
-	// scp, an array. ID tokens have no cid.
+	// scp, an array. cid must be there, which ID tokens do not have; a token with
+	// nonce, at_hash or c_hash, which they have, is refused.
 	ProfileOkta
 	// ProfileCognito is for Amazon Cognito user pools. The type is JWT or missing; a token without aud is for its client_id, so that
 	// the audience of the Verifier are the app clients. The claim token_use must be "access".
@@ -38,25 +41,27 @@ const (
 type profile struct {
 	types     []string // in lower case; "" is none
 	anyType   bool
-	optional  claimSet          // of the required claims
-	forClient bool              // without aud a token is for its client
-	aliases   map[string]string // further names of registered claims
-	marks     map[string]string // claims that must have this value
-	refused   []string          // claims that must not be there
+	optional  claimSet            // of the required claims
+	forClient bool                // without aud a token is for its client
+	aliases   map[string]string   // further names of registered claims
+	marks     map[string][]string // claims that must be there, with one of these values if there are any
+	refused   []string            // claims that must not be there
 }
 
 var profiles = [...]profile{
 	ProfileRFC9068:  {types: []string{typeAccessToken}},
-	ProfileKeycloak: {types: []string{typeAccessToken, "jwt"}, aliases: map[string]string{"azp": "client_id"}, marks: map[string]string{"typ": "Bearer"}},
+	ProfileKeycloak: {types: []string{typeAccessToken, "jwt"}, aliases: map[string]string{"azp": "client_id"}, marks: map[string][]string{"typ": {"Bearer", "DPoP"}}},
 	ProfileEntra: {
-		types: []string{"jwt"}, aliases: map[string]string{"azp": "client_id", "uti": "jti", "scp": "scope"}, marks: map[string]string{"ver": "2.0"},
+		types: []string{"jwt"}, aliases: map[string]string{"azp": "client_id", "uti": "jti", "scp": "scope"}, marks: map[string][]string{"ver": {"2.0"}, "azp": nil},
+		refused: []string{"nonce", "at_hash", "c_hash"},
 	},
 	ProfileAuth0: {
 		types: []string{typeAccessToken, "jwt"}, optional: hasID, aliases: map[string]string{"azp": "client_id"},
 		refused: []string{"nonce", "at_hash", "c_hash"},
 	},
-	ProfileOkta:    {types: []string{"", "jwt"}, aliases: map[string]string{"cid": "client_id", "scp": "scope"}},
-	ProfileCognito: {types: []string{"", "jwt"}, optional: hasAudience, forClient: true, marks: map[string]string{"token_use": "access"}},
+	ProfileOkta: {types: []string{"", "jwt"}, aliases: map[string]string{"cid": "client_id", "scp": "scope"},
+		marks: map[string][]string{"cid": nil}, refused: []string{"nonce", "at_hash", "c_hash"}},
+	ProfileCognito: {types: []string{"", "jwt"}, optional: hasAudience, forClient: true, marks: map[string][]string{"token_use": {"access"}}},
 }
 
 // typeAccessToken is the type of RFC 9068, section 2.1, which no ID token or other JWT of the same issuer has (RFC 8725, section 3.11).
@@ -109,7 +114,7 @@ func (p *profile) apply(c *claims, members []jose.Member) error {
 			return refusal(ErrType, m.Name+" is there, as in an ID token")
 		}
 		if want, ok := p.marks[m.Name]; ok {
-			if got, _ := m.Value.Text(); got != want {
+			if got, _ := m.Value.Text(); want != nil && !slices.Contains(want, got) {
 				return refusal(ErrType, m.Name+" is not that of an access token")
 			}
 			marked++
@@ -132,10 +137,18 @@ func (p *profile) apply(c *claims, members []jose.Member) error {
 	if marked < len(p.marks) {
 		return refusal(ErrType, "the claim that marks access tokens is missing")
 	}
+	if len(p.marks["typ"]) > 0 && c.Confirmation == nil && slices.ContainsFunc(members, saysDPoP) {
+		return refusal(ErrBinding, "typ is DPoP, and the token is bound to nothing")
+	}
 	if p.forClient && c.has&hasAudience == 0 && c.Client != "" {
 		c.Audience = []string{c.Client}
 	}
 	return nil
+}
+
+func saysDPoP(m jose.Member) bool {
+	text, _ := m.Value.Text()
+	return m.Name == "typ" && text == "DPoP"
 }
 
 // readScopes reads "scp": scope-tokens with a space between, or an array of them.

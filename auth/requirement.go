@@ -124,15 +124,7 @@ func (h *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve has next answer a request that got through.
 func (g *Guard) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	if g.vary != nil { // shared caches know of the Authorization header only (RFC 9111, section 3.5)
-		h := w.Header()
-		for _, name := range g.vary {
-			h.Add("Vary", name)
-		}
-		if h["Cache-Control"] == nil {
-			h.Set("Cache-Control", "private")
-		}
-	}
+	g.Vary(w)
 	next.ServeHTTP(w, r)
 }
 

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -13,11 +14,12 @@ type Revocations interface {
 	Revoked(ctx context.Context, subject, session, id string, issued, now time.Time) (bool, error)
 }
 
+// checkRevoked asks by the issuer's own name for the subject, without the prefix of a TrustedIssuer.
 func (v *Verifier) checkRevoked(ctx context.Context, p *Principal, now time.Time) error {
 	if age := now.UnixMicro() - p.asked.Load(); 0 <= age && age < v.maxStale.Microseconds() {
 		return nil
 	}
-	revoked, err := v.revocations.Revoked(ctx, p.id.Subject, p.id.Session, p.id.TokenID, p.issuedAt, now)
+	revoked, err := v.revocations.Revoked(ctx, strings.TrimPrefix(p.id.Subject, v.prefix), p.id.Session, p.id.TokenID, p.issuedAt, now)
 	switch {
 	case err != nil:
 		return &Error{kind: ErrUnavailable, cause: err, detail: "whether the token was revoked cannot be found out", subject: p.id.Subject}

@@ -38,6 +38,7 @@ func TestCookieIsReadOnceAndFromThisOriginOnly(t *testing.T) {
 		"planted in a header of its own": {"GET", http.Header{"Cookie": {"__Host-token=mallory", "__Host-token=alice"}}, 400, ""},
 		"POST of this origin":            {"POST", http.Header{"Cookie": {"__Host-token=alice"}, "Sec-Fetch-Site": {"same-origin"}}, 200, "alice"},
 		"POST that another site causes":  {"POST", http.Header{"Cookie": {"__Host-token=alice"}, "Sec-Fetch-Site": {"cross-site"}}, 403, ""},
+		"a WebSocket of another site":    {"GET", http.Header{"Cookie": {"__Host-token=alice"}, "Upgrade": {"websocket"}, "Origin": {"https://evil.example"}}, 403, ""},
 		"POST of a sister domain":        {"POST", http.Header{"Cookie": {"__Host-token=alice"}, "Sec-Fetch-Site": {"same-site"}}, 403, ""},
 		"DELETE by an old browser":       {"DELETE", http.Header{"Cookie": {"__Host-token=alice"}, "Origin": {"https://evil.example"}}, 403, ""},
 		"POST of a trusted origin": {"POST", http.Header{"Cookie": {"__Host-token=alice"}, "Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://app.example"}},

@@ -33,8 +33,8 @@ func (e *Error) Error() string { return "oauth: " + e.code + ": " + e.cause.Erro
 // Unwrap returns the cause, such as store.ErrReused or what a [Users] returned.
 func (e *Error) Unwrap() error { return e.cause }
 
-// HTTPStatus returns 400 as a rule (RFC 6749, section 5.2), 401 for a client that used the Authorization header, 405 and 413 for a wrong
-// method and a body that is too large, 429 after too many attempts to log in, 503 if the service cannot answer, and 500 if it fails otherwise.
+// HTTPStatus returns 400 as a rule (RFC 6749, section 5.2), 401 for a client that used the Authorization header, 405, 413 and 415 for a
+// wrong method, a body that is too large or of another type, 429 after too many attempts to log in, 503 if the service cannot answer, and 500 if it fails otherwise.
 func (e *Error) HTTPStatus() int { return e.status }
 
 // Header returns a copy of the headers that the answer must carry: WWW-Authenticate, Allow or Retry-After.

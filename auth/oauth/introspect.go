@@ -72,6 +72,11 @@ func (s *Service) introspectRefresh(q request, token refreshToken) (any, *Error)
 	case family.Client != q.client.ID, family.Hash != token.hash():
 		return introspection{}, nil
 	}
+	if u, err := s.users.LookupSubject(q.Context(), family.Subject); errors.Is(err, ErrUnknownUser) || err == nil && u.Disabled {
+		return introspection{}, nil // a refresh would be refused
+	} else if err != nil {
+		return nil, unavailable(err)
+	}
 	end := family.Until
 	if family.Expiry.Before(end) {
 		end = family.Expiry

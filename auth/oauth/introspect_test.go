@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sallyport-go/sallyport/auth/oauth"
 )
 
 func TestIntrospectionOfRFC7662(t *testing.T) {
@@ -36,6 +38,9 @@ func TestIntrospectionOfRFC7662(t *testing.T) {
 	refresh := ask("web", webSecret, login.RefreshToken)
 	assert.Equal(t, true, refresh["active"])
 	assert.NotContains(t, refresh, "token_type", "no resource takes it")
+	f.users.change("alice", func(u *oauth.User) { u.Disabled = true })
+	assert.Equal(t, inactive, ask("web", webSecret, login.RefreshToken), "a refresh would be refused")
+	f.users.change("alice", func(u *oauth.User) { u.Disabled = false })
 	next := f.as(basicAuth("web", webSecret), "grant_type=refresh_token&refresh_token="+login.RefreshToken)
 	require.Equal(t, 200, next.status, "to ask uses nothing up")
 	assert.Equal(t, inactive, ask("web", webSecret, login.RefreshToken), "used up")

@@ -55,7 +55,7 @@ func (s *Service) overtaken(q request, u User) (bool, error) {
 // beginAgain is for a login that was overtaken. The password was right then; it still is if the stored hash is the same.
 func (s *Service) beginAgain(q request, u User, scopes []string, a *answer) (*answer, *Error) {
 	if token, ok := parseRefreshToken(a.RefreshToken); ok {
-		if err := s.endLogin(q.Context(), token.family(), q.now); err != nil {
+		if err := s.endLogin(q.Context(), token.family(), u.Subject, q.now); err != nil {
 			return nil, unavailable(err)
 		}
 	}

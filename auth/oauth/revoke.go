@@ -36,7 +36,8 @@ func (s *Service) revoke(q request) (any, *Error) {
 	case s.denials == nil:
 		return nil, unsupportedTokenType()
 	}
-	if err := s.denials.DenyToken(q.Context(), p.TokenID(), p.Expiry(), q.now); err != nil {
+	err = s.denials.DenyToken(q.Context(), p.TokenID(), p.Expiry(), q.now)
+	if err := s.orSubject(q.Context(), err, p.Subject(), q.now); err != nil {
 		return nil, unavailable(err)
 	}
 	s.revoked(q.Context(), p.Subject(), "by the client: a token")
@@ -57,7 +58,7 @@ func (s *Service) revokeLogin(q request, token refreshToken) *Error {
 	case family.Client != q.client.ID:
 		return unauthorizedClient("the token is another client's")
 	}
-	if err := s.endLogin(q.Context(), family.Family, q.now); err != nil {
+	if err := s.endLogin(q.Context(), family.Family, family.Subject, q.now); err != nil {
 		return unavailable(err)
 	}
 	s.revoked(q.Context(), family.Subject, "by the client: a login")
@@ -67,10 +68,20 @@ func (s *Service) revokeLogin(q request, token refreshToken) *Error {
 // maxTokenLife is the longest that auth.IssuerConfig.TTL can be: other nodes and earlier starts may have another than ours.
 const maxTokenLife = time.Hour
 
+// orSubject denies all tokens of the subject if the store is full of single ones: somebody who fills it by revoking loses the tokens of one
+// subject, and keeps nobody from revoking.
+func (s *Service) orSubject(ctx context.Context, err error, subject string, now time.Time) error {
+	if !errors.Is(err, store.ErrFull) {
+		return err
+	}
+	return s.denials.DenyBefore(ctx, subject, now, now.Add(maxTokenLife), now)
+}
+
 // endLogin ends a refresh family and the access tokens that came from it.
-func (s *Service) endLogin(ctx context.Context, family string, now time.Time) error {
+func (s *Service) endLogin(ctx context.Context, family, subject string, now time.Time) error {
 	if s.denials != nil {
-		if err := s.denials.DenySession(ctx, family, now.Add(maxTokenLife), now); err != nil {
+		err := s.denials.DenySession(ctx, family, now.Add(maxTokenLife), now)
+		if err := s.orSubject(ctx, err, subject, now); err != nil {
 			return err
 		}
 	}
@@ -100,8 +111,21 @@ func (s *Service) RevokeSubject(ctx context.Context, subject string) error {
 	return nil
 }
 
-// LogoutEverywhere returns a handler that does [Service.RevokeSubject] for the principal of the request and answers 204. Put it behind an
-// [auth.Guard]:
+// ownSubject returns the subject as this issuer names it, without a prefix that auth.Issuers may have given to it.
+func (s *Service) ownSubject(p *auth.Principal) (string, bool) {
+	var c struct {
+		Issuer  string `json:"iss"`
+		Subject string `json:"sub"`
+	}
+	if err := p.Claims(&c); err != nil || c.Issuer != s.issuer.Name() {
+		return "", false
+	}
+	return c.Subject, c.Subject != ""
+}
+
+// LogoutEverywhere returns a handler that does [Service.RevokeSubject] for the principal of the request and answers 204. The principal must
+// have come by a token of this service's issuer: others, such as sessions, API keys and users of a partner, get 403, because their
+// subject need not be the same person. Put it behind an [auth.Guard]:
 //
 //	mux.Handle("POST /logout-everywhere", guard.Handler(tokens.LogoutEverywhere()))
 func (s *Service) LogoutEverywhere() http.Handler {
@@ -116,7 +140,14 @@ func (s *Service) LogoutEverywhere() http.Handler {
 		case !ok:
 			s.refuse(w, r, serverError(errors.New("LogoutEverywhere is not behind a Guard")))
 		default:
-			if err := s.RevokeSubject(r.Context(), p.Subject()); err != nil {
+			subject, own := s.ownSubject(p)
+			if !own {
+				e := unauthorizedClient("the principal did not come by a token of this issuer")
+				e.status = http.StatusForbidden
+				s.refuse(w, r, e)
+				return
+			}
+			if err := s.RevokeSubject(r.Context(), subject); err != nil {
 				s.refuse(w, r, unavailable(err))
 				return
 			}

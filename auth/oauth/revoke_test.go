@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sallyport-go/sallyport/auth"
+	"github.com/sallyport-go/sallyport/auth/authtest"
 	"github.com/sallyport-go/sallyport/auth/oauth"
 	"github.com/sallyport-go/sallyport/auth/store"
 )
@@ -189,6 +190,50 @@ func TestLogoutEverywhere(t *testing.T) {
 	w := httptest.NewRecorder()
 	f.service.LogoutEverywhere().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "POST", "/", nil))
 	assert.Equal(t, 500, w.Code, "without a Guard it does nothing")
+}
+
+func TestLogoutEverywhereIsForOurOwnSubjects(t *testing.T) {
+	f := newFixture(t, revocable(t))
+	login := f.login()
+	partner := authtest.NewIssuer(t, issuerName)
+	issuers, err := auth.NewIssuers(auth.IssuersConfig{Issuers: []auth.TrustedIssuer{{Verifier: f.verifier, Prefix: "own:"}, {Verifier: partner.Verifier()}}})
+	require.NoError(t, err)
+	guard, err := auth.New(auth.Config{Authenticator: auth.Bearer(issuers), Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	send := func(token string) int {
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		guard.Handler(f.service.LogoutEverywhere()).ServeHTTP(w, r)
+		return w.Code
+	}
+	assert.Equal(t, 403, send(partner.Token(auth.Grant{Subject: "u-1"})), "somebody else of the same name")
+	assert.True(t, f.active(login.AccessToken))
+	session, err := auth.NewPrincipal(auth.Identity{Subject: "u-1"})
+	require.NoError(t, err)
+	r := httptest.NewRequestWithContext(auth.NewContext(t.Context(), session), "POST", "/", nil)
+	w := httptest.NewRecorder()
+	f.service.LogoutEverywhere().ServeHTTP(w, r)
+	assert.Equal(t, 403, w.Code)
+
+	assert.Equal(t, 204, send(login.AccessToken), "under whatever prefix")
+	assert.False(t, f.active(login.AccessToken))
+	assert.Equal(t, "invalid_grant", f.refresh(login.RefreshToken).Error)
+}
+
+func TestAttackFillTheStoreOfRevocations(t *testing.T) {
+	small, err := store.NewMemory(store.Config{Denials: 2})
+	require.NoError(t, err)
+	f := newFixture(t, func(c *oauth.Config) { c.Refresh.Store = small }, revocable(t))
+	for range 2 {
+		status, _ := f.at(f.service.Revoke(), "", "token="+f.login().AccessToken)
+		require.Equal(t, 200, status)
+	}
+	bob := f.form("grant_type", "password", "username", "plain", "password", alicePW)
+	require.Equal(t, 200, bob.status)
+	status, _ := f.at(f.service.Revoke(), "", "token="+bob.AccessToken)
+	assert.Equal(t, 200, status, "nobody is kept from revoking")
+	assert.False(t, f.active(bob.AccessToken))
 }
 
 // whileLoggingIn does something between the look-up of a user and what follows.

@@ -1,24 +1,31 @@
-// Package store keeps what must outlive a request: the families of refresh tokens.
+// Package store keeps what must outlive a request: the families of refresh tokens, and which access tokens were revoked.
 //
-// One value serves auth/oauth. [NewMemory] is for one process that may forget its logins when it ends; the package sqlstore
-// keeps them in SQLite, PostgreSQL, MySQL or MariaDB:
+// One value serves auth/oauth and the verifiers. [NewMemory] is for one process that may forget its logins when it ends; the package
+// sqlstore keeps them in SQLite, PostgreSQL, MySQL or MariaDB, the module redisstore in Redis, and both keep the counts of auth/throttle
+// as well:
 //
-//	tokens, err := store.NewMemory(store.Config{})
+//	kept, err := store.NewMemory(store.Config{})
 //	…
-//	service, err := oauth.New(oauth.Config{Refresh: &oauth.RefreshGrant{Store: tokens}, …})
+//	service, err := oauth.New(oauth.Config{Refresh: &oauth.RefreshGrant{Store: kept}, …})
+//	issuer, err := auth.NewIssuer(auth.IssuerConfig{Revocations: kept, …})
 //
 // # Security model
 //
 // A login makes a family, which has one token in force at any time. Using the token replaces it, and that is one atomic
 // step: of any number of uses of one token, on any number of nodes, exactly one wins. A family that is asked to replace
 // another token than the one in force is ended at once, because two parties hold its tokens (RFC 9700, section 4.14.2).
-// Only the SHA-256 of a token is stored, so that reading the store gives nobody a token.
+// Only the SHA-256 of a token is stored, so that reading the store gives nobody a token. For a grace period, in which a client that has
+// lost the answer gets the same one again, see [GraceTokens].
+//
+// An access token is valid by itself until it ends, so that to revoke one is to deny it: by its name, by its login, or all that a subject
+// was issued until some second; see [Revocations]. A store never forgets a denial to make room for another. To end a family ends none of its
+// access tokens: who does it denies the session too, and first.
 //
 // Who calls Rotate vouches that the old token was once made for that family: the store does not keep tokens of the past, and
 // takes every other hash for one. auth/oauth derives the family's name from a secret inside the token.
 //
 // Every method takes the instant it happens at, so that one request has one time. Nodes whose clocks differ see a family end
-// earlier or later by that difference, and nothing else.
+// earlier or later by that difference, and nothing else. A denial is kept for [Leeway] longer, so that a difference of less does no harm.
 package store
 
 import (
@@ -39,7 +46,7 @@ var (
 	ErrExpired = errors.New("store: the family has expired")
 	// ErrReused says that the token was replaced before. The family is revoked.
 	ErrReused = errors.New("store: the token was used before")
-	// ErrFull says that the store takes no more families until one ends.
+	// ErrFull says that the store takes no more families, or denials, until one ends.
 	ErrFull = errors.New("store: full")
 	// ErrUnavailable says that the store could not answer, or that it is not known whether it did what it was asked for.
 	ErrUnavailable = errors.New("store: unavailable")

@@ -84,6 +84,9 @@ type known struct {
 	people *table
 }
 
+// Unwrap shows what is inside.
+func (k known) Unwrap() auth.Authenticator { return k.Authenticator }
+
 func (k known) Authenticate(r *http.Request) (*auth.Principal, error) {
 	p, err := k.Authenticator.Authenticate(r)
 	if err != nil {

@@ -27,5 +27,6 @@ func guarded(guard *auth.Guard, requirements ...auth.Requirement) gin.HandlerFun
 			return
 		}
 		c.Request = r
+		guard.Vary(c.Writer)
 	}
 }

@@ -26,6 +26,8 @@ func ParseProofHeader(s string, algorithms []Algorithm) (Proof, error) {
 			alg, ok = m.Value.Text()
 		case "typ":
 			p.Typ, ok = m.Value.Text()
+		case "kid": // the key is in the header
+			_, ok = m.Value.Text()
 		case "jwk":
 			jwk, ok = m.Value, strings.HasPrefix(string(m.Value), "{")
 		default:

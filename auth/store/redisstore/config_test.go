@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sallyport-go/sallyport/auth/store/redisstore"
+	"github.com/sallyport-go/sallyport/auth/throttle"
 )
 
 func TestNewReportsAllFaults(t *testing.T) {
@@ -69,6 +70,14 @@ func ExampleNew_timeout() {
 	_, err := redisstore.New(redisstore.Config{Client: client})
 	fmt.Println(err)
 	// Output: redisstore: Config.Client does not end its calls with their context: set ContextTimeoutEnabled in its options
+}
+
+func TestUpdateIsForOneToFiveKeys(t *testing.T) {
+	s := newStore(t, connect(t, &redis.Options{ContextTimeoutEnabled: true}), "")
+	for _, n := range []int{0, 6} {
+		err := s.Update(t.Context(), make([]throttle.Key, n), now, func([]throttle.Count) bool { return true })
+		assert.EqualError(t, err, "redisstore: an update of counts is for 1 to 5 keys")
+	}
 }
 
 func TestPrefixesAreApart(t *testing.T) {

@@ -186,6 +186,6 @@ func TestCheckRefusesAServerThatForgets(t *testing.T) {
 		}
 	}
 	require.NoError(t, client.ConfigSet(t.Context(), "maxmemory", "0").Err())
-	require.NoError(t, client.SlaveOf(t.Context(), "127.0.0.1", "1").Err())
+	require.NoError(t, client.ReplicaOf(t.Context(), "127.0.0.1", "1").Err())
 	assert.ErrorContains(t, s.Check(t.Context()), "replica")
 }

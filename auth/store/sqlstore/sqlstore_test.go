@@ -14,6 +14,7 @@ import (
 
 	"github.com/sallyport-go/sallyport/auth/store"
 	"github.com/sallyport-go/sallyport/auth/store/sqlstore"
+	"github.com/sallyport-go/sallyport/auth/throttle"
 )
 
 // The tests against databases are in internal/dbtest, which is a module with drivers. Here is what a driver can do wrong.
@@ -56,6 +57,9 @@ func TestAttackDriverErrorsQuoteNothing(t *testing.T) {
 	r := store.Refresh{Family: "canary", Hash: store.Hash{1}, Subject: "canary", Client: "canary", AuthTime: now, Until: now, Expiry: now}
 	_, lookup := s.Lookup(t.Context(), "canary", now)
 	_, sweep := s.Sweep(t.Context(), now)
+	_, grace := s.RotateGrace(t.Context(), store.Rotation{Family: "canary", Next: store.Hash{2}, Until: now}, now)
+	_, revoked := s.Revoked(t.Context(), "canary", "canary", "canary", now, now)
+	_, familiar := s.Familiar(t.Context(), throttle.Key{1}, throttle.Key{2}, now)
 	for name, err := range map[string]error{
 		"create":         s.Create(t.Context(), r, now),
 		"lookup":         lookup,
@@ -63,12 +67,29 @@ func TestAttackDriverErrorsQuoteNothing(t *testing.T) {
 		"revoke family":  s.RevokeFamily(t.Context(), "canary", now),
 		"revoke subject": s.RevokeSubject(t.Context(), "canary", now),
 		"sweep":          sweep,
+		"rotate grace":   grace,
+		"revoked":        revoked,
+		"deny token":     s.DenyToken(t.Context(), "canary", now, now),
+		"deny session":   s.DenySession(t.Context(), "canary", now, now),
+		"deny before":    s.DenyBefore(t.Context(), "canary", now, now, now),
+		"update":         s.Update(t.Context(), []throttle.Key{{1}}, now, func([]throttle.Count) bool { return true }),
+		"familiar":       familiar,
+		"remember":       s.Remember(t.Context(), throttle.Key{1}, throttle.Key{2}, now, now),
 		"migrate":        s.Migrate(t.Context()),
 	} {
 		require.ErrorIs(t, err, store.ErrUnavailable, name)
-		for _, secret := range []string{"canary", "sallyport_refresh", "SELECT", "INSERT"} {
+		for _, secret := range []string{"canary", "sallyport_", "SELECT", "INSERT"} {
 			assert.NotContains(t, err.Error(), secret, name)
 		}
+	}
+}
+
+func TestUpdateIsForOneToFiveKeys(t *testing.T) {
+	s, err := sqlstore.New(sqlstore.Config{DB: sql.OpenDB(talkative{}), Dialect: sqlstore.SQLite})
+	require.NoError(t, err)
+	for _, n := range []int{0, 6} {
+		err := s.Update(t.Context(), make([]throttle.Key, n), time.Now(), func([]throttle.Count) bool { return true })
+		assert.EqualError(t, err, "sqlstore: an update of counts is for 1 to 5 keys")
 	}
 }
 

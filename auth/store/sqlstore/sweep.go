@@ -9,7 +9,7 @@ import (
 // for a grace period that is over. It goes by a thousand, so that no lock is held for long; when ctx ends it stops at what it has
 // done. What has ended is refused, or not counted, whether it was swept or not.
 //
-// Denials are what a node whose clock is ahead of the others by more than [store.Leeway] should not sweep.
+// A node whose clock is ahead of the others by more than [store.Leeway] must not sweep: it would drop denials that still matter to them.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
 	if _, err := s.sweep(ctx, "erase what was sealed", s.dialect.wipe, now); err != nil {
 		return 0, err
