@@ -32,7 +32,10 @@
 // 503 and never 401, because clients throw a good key away on 401.
 //
 // Every key ends by itself. It carries what [Grant] says and never more than that; without scopes it passes only what requires
-// none. The identity is issuer and subject together, as everywhere: see [Config.Issuer].
+// none. The identity is issuer and subject together: see [Config.Issuer].
+//
+// Package rbac decides by the subject, and knows nothing of scopes: behind a rbac.Mux alone a key may all that its owner may. Ask for scopes
+// there as well, with guard.Require around the handler, and give logins of other kinds the scopes that they shall have.
 //
 // A key is not read from the query string, where logs and histories would keep it. Shared caches do not know that answers depend on
 // X-API-Key as they know it of Authorization, and so the Guard tells them.

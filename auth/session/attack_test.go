@@ -3,6 +3,7 @@ package session_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -163,7 +164,7 @@ func TestAttackStoreIsReadByAThief(t *testing.T) {
 	require.Len(t, records, 1)
 	dump := fmt.Sprintf("%+v %q %x", records[0], records[0].Hash, records[0].Hash)
 	assert.NotContains(t, dump, cookie)
-	assert.Equal(t, session.Hash(sha256.Sum256([]byte(cookie))), records[0].Hash)
+	assert.Equal(t, session.Hash(sha256.Sum256([]byte("__Host-session\x00session\x00"+cookie))), records[0].Hash)
 }
 
 // Many tabs log in at once, with the session of before: it ends, and none of them shares an id.
@@ -235,4 +236,26 @@ func TestAttackReadersAndWritersAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// Two Sessions of one store are two realms, even if a cookie is sent under the other's name.
+func TestAttackCookieOfAnotherRealm(t *testing.T) {
+	memory, err := session.NewMemory(session.MemoryConfig{})
+	require.NoError(t, err)
+	customers, err := session.New(session.Config{Store: memory, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	staff, err := session.New(session.Config{Store: memory, Name: "__Host-staff", Issuer: "staff", Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://site.example/login", nil)
+	w := httptest.NewRecorder()
+	require.NoError(t, customers.Login(w, r, auth.Identity{Subject: "17"}))
+	value := w.Result().Cookies()[0].Value
+	for name, want := range map[string]error{"__Host-session": nil, "__Host-staff": auth.ErrInvalidCredentials} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://site.example/", nil)
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+		s := map[string]*session.Sessions{"__Host-session": customers, "__Host-staff": staff}[name]
+		_, err := s.Authenticate(r)
+		assert.ErrorIs(t, err, want)
+	}
+	require.Error(t, customers.Login(httptest.NewRecorder(), r, auth.Identity{Subject: "17", AuthTime: time.Now().Add(time.Hour)}), "fresh for ever")
 }

@@ -39,7 +39,7 @@ func (s *Sessions) Authenticate(r *http.Request) (*auth.Principal, error) {
 	case s.fromOther(r):
 		return nil, &refused{kind: auth.ErrCrossOrigin, detail: "the request comes from another origin"}
 	}
-	hash, ok := parseToken(value)
+	hash, ok := s.parse(value)
 	if !ok {
 		return nil, &refused{kind: auth.ErrInvalidCredentials, detail: "not of the form of a session"}
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -32,7 +33,7 @@ func (s *Sessions) Login(w http.ResponseWriter, r *http.Request, id auth.Identit
 		return s.failed(r, err)
 	}
 	ctx := r.Context()
-	if hash, ok := parseToken(old); ok {
+	if hash, ok := s.parse(old); ok {
 		if err := s.store.End(ctx, hash); err != nil {
 			return s.failed(r, fault(err))
 		}
@@ -53,8 +54,9 @@ func (s *Sessions) Logout(w http.ResponseWriter, r *http.Request) error {
 	if refusal != nil {
 		return s.failed(r, refusal)
 	}
-	if hash, ok := parseToken(value); ok {
-		ctx := r.Context()
+	if hash, ok := s.parse(value); ok {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), logoutTimeout) // who hangs up wants it all the same
+		defer cancel()
 		rec, err := s.store.Lookup(ctx, hash)
 		if err == nil {
 			err = s.store.End(ctx, hash)
@@ -73,6 +75,11 @@ func (s *Sessions) Logout(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+const (
+	logoutTimeout = 10 * time.Second
+	authLeeway    = 30 * time.Second // for the clock of whoever proved it
+)
+
 // admit returns the cookie's value, if the request may do something about sessions.
 func (s *Sessions) admit(r *http.Request) (value string, err *Error) {
 	if s.fromOther(r) {
@@ -87,7 +94,7 @@ func (s *Sessions) record(r *http.Request, id auth.Identity, token string) (Reco
 	if id.AuthTime.IsZero() {
 		id.AuthTime = now
 	}
-	hash, _ := parseToken(token)
+	hash, _ := s.parse(token)
 	rec := Record{
 		ID: draw(16), Hash: hash, Subject: id.Subject, Client: id.Client, Scopes: id.Scopes, Roles: id.Roles, ACR: id.ACR, AMR: id.AMR,
 		AuthTime: id.AuthTime, UserAgent: clip(r.UserAgent(), maxAgent), Created: now, Seen: now, Until: now.Add(s.idle), Expiry: now.Add(s.absolute),
@@ -98,6 +105,9 @@ func (s *Sessions) record(r *http.Request, id auth.Identity, token string) (Reco
 	}
 	if id.Session != "" || id.TokenID != "" {
 		errs = append(errs, errors.New("session: Identity.Session or TokenID is there: leave them empty, every login makes a session of its own"))
+	}
+	if id.AuthTime.After(now.Add(authLeeway)) { // it would be fresh for ever
+		errs = append(errs, errors.New("session: Identity.AuthTime is in the future: give the instant of the login, or nothing"))
 	}
 	if !id.Expiry.IsZero() {
 		if !id.Expiry.After(now) {

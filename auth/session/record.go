@@ -109,12 +109,13 @@ func draw(bytes int) string {
 	return b64.EncodeToString(b)
 }
 
-// parseToken returns the hash of a cookie's value. What cannot be one never reaches the store.
-func parseToken(value string) (Hash, bool) {
+// parse returns the hash of a cookie's value, with the names of cookie and issuer in it: of two Sessions that share a store neither takes a
+// cookie of the other, under whatever name it comes. What cannot be a value never reaches the store.
+func (s *Sessions) parse(value string) (Hash, bool) {
 	if len(value) != tokenLen || !isBase64URL(value) {
 		return Hash{}, false
 	}
-	return sha256.Sum256([]byte(value)), true
+	return sha256.Sum256([]byte(s.name + "\x00" + s.issuer + "\x00" + value)), true
 }
 
 func validID(s string) bool { return len(s) == idLen && isBase64URL(s) }

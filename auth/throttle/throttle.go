@@ -15,7 +15,7 @@
 //		attempt.Undecided(r.Context()) // no password was compared
 //	case res.OK:
 //		attempt.Succeeded(r.Context())
-//	}
+//	} // a wrong password stays a failure; take care where it is told by an error
 //
 // An attempt counts as a failure from the moment it begins until it is told otherwise, so that a hundred guesses in parallel
 // pass no more often than a hundred in a row, and that no forgotten branch lets guesses through uncounted.

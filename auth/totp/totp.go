@@ -19,6 +19,12 @@
 //	secret, err := codes.Open("u-17", sealed)
 //	…
 //	err = codes.Verify(ctx, "u-17", secret, code)
+//	switch {
+//	case err == nil:
+//		attempt.Succeeded(ctx)
+//	case errors.Is(err, totp.ErrUnavailable), errors.Is(err, totp.ErrSealed):
+//		attempt.Undecided(ctx)
+//	} // every other error is a wrong code, which stays a failure
 //
 // # Security model
 //
@@ -44,8 +50,8 @@
 //
 // TOTP does not resist phishing: a site in between can ask for a code and use it at once (NIST SP 800-63B-4, section 3.2.5). Passkeys do.
 //
-// Left to the caller: the throttle, HTTPS, that the first factor was right, that a user proves a factor anew before changing one
-// (auth.MaxAge), and a message to the user when one is changed or a recovery code was used.
+// Left to the caller: the throttle, HTTPS, that the first factor was right, that a user proves both factors anew before changing one
+// (auth.MaxAge with auth.ACR: give sessions and tokens an ACR of yours, such as "mfa", once the code was right), and a message to the user when one is changed or a recovery code was used.
 package totp
 
 import (

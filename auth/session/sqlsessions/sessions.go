@@ -82,7 +82,8 @@ func (s *Store) End(ctx context.Context, hash session.Hash) error {
 	return err
 }
 
-// EndID implements [session.Store]. If the connection breaks and a second attempt finds that the first has done it, that is success.
+// EndID implements [session.Store]. If the connection breaks and a second attempt finds nothing, it cannot be told whether the first has done
+// it or there was nothing: the answer is that it is unknown, for who asks again gets the same.
 func (s *Store) EndID(ctx context.Context, id, subject string) error {
 	if !storable(id) || subject != "" && !storable(subject) {
 		return session.ErrUnknown
@@ -96,7 +97,7 @@ func (s *Store) EndID(ctx context.Context, id, subject string) error {
 	for attempt := 1; ; attempt++ {
 		n, err := s.exec(ctx, "end by name", query, args...)
 		switch {
-		case err == nil && n == 0 && attempt == 1:
+		case err == nil && n == 0:
 			return session.ErrUnknown
 		case err == nil:
 			return nil
