@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/sallyport-go/sallyport/internal/problem"
 )
@@ -27,8 +28,11 @@ func (s *ringKeys) publish(keys []ringKey) error {
 	return nil
 }
 
+// jwksMaxAge is how long verifiers may keep the public set.
+const jwksMaxAge = 5 * time.Minute
+
 // JWKS returns a handler that answers GET and HEAD with the public keys as a JWK set (RFC 7517, section 5). Verifiers may keep it
-// for five minutes.
+// for five minutes. The answer is 503 if the ring follows a file that it could not read for too long.
 func (k *KeyRing) JWKS() http.Handler { return jwks{k} }
 
 type jwks struct{ ring *KeyRing }
@@ -39,9 +43,14 @@ func (h jwks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem.Write(w, r, problem.Details{Status: http.StatusMethodNotAllowed, Detail: "The keys can only be read."})
 		return
 	}
-	set := h.ring.current.Load()
 	header := w.Header()
-	header.Set("Cache-Control", "public, max-age=300")
+	set, err := h.ring.fresh(r.Context())
+	if err != nil {
+		header.Set("Retry-After", retryAfter)
+		problem.Write(w, r, problem.Details{Status: http.StatusServiceUnavailable, Detail: "The service is not available at the moment. Try again later."})
+		return
+	}
+	header.Set("Cache-Control", fmt.Sprintf("public, max-age=%d", jwksMaxAge/time.Second))
 	header.Set("Etag", set.etag)
 	if match(r.Header.Values("If-None-Match"), set.etag) {
 		w.WriteHeader(http.StatusNotModified)

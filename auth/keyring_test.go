@@ -154,7 +154,7 @@ func TestKeyFilesThatAreRefused(t *testing.T) {
 		{"since missing", "its since is not a time", set("since", nil)},
 		{"since a string", "its since is not a time", set("since", "1")},
 		{"a member nobody knows", "a member that is not known", set("stat", "active")},
-		{"key_ops", "a member that is not known", set("key_ops", []string{"sign"})},
+		{"key_ops", "key_ops are without sign", set("key_ops", []string{"verify"})},
 		{"symmetric", "kty must be", func(*testing.T) []map[string]any {
 			return []map[string]any{{"kty": "oct", "k": canary, "alg": "HS256", "kid": "k", "use": "sig", "state": "active", "since": 1}}
 		}},
@@ -211,6 +211,21 @@ func TestKeyFilesThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestKeyOpsOfAnotherProgram(t *testing.T) {
+	m := testKey{"k", "ES256", p256()}.jwk(t, "active")
+	m["key_ops"] = []string{"verify", "sign"}
+	path := keyFile(t, m)
+	k, err := openRing(path)
+	require.NoError(t, err)
+	require.NoError(t, k.Rotate(t.Context()))
+	again, err := openRing(path)
+	require.NoError(t, err)
+	assert.Equal(t, published(t, k), published(t, again))
+	m["more"] = 1
+	_, err = openRing(keyFile(t, m))
+	assert.ErrorContains(t, err, "a member that is not known")
+}
+
 func TestKeyFilesThatAreNotJWKSets(t *testing.T) {
 	for _, text := range []string{"", " ", "null", "[]", "{}", `{"keys":{}}`, `{"keys":[]} x`, `{"keys":[],"keys":[]}`, `{"keys":[1]}`, `{"Keys":[]}`, "-----BEGIN PRIVATE KEY-----", strings.Repeat(" ", 1<<20)} {
 		path := filepath.Join(t.TempDir(), "keys.json")
@@ -244,7 +259,7 @@ func TestKeyFileThatIsADirectory(t *testing.T) {
 
 func TestKeyRingAlgorithmMustAgreeWithTheFile(t *testing.T) {
 	path := keyFile(t, testKey{"k", "ES256", p256()}.jwk(t, "active"))
-	_, err := auth.NewKeyRing(auth.KeyRingConfig{Path: path, Algorithm: auth.RS256, Logger: quiet})
+	_, err := auth.NewKeyRing(auth.KeyRingConfig{Path: path, Algorithm: auth.RS256, Rotate: -1, Logger: quiet})
 	assert.ErrorContains(t, err, "auth: KeyRingConfig.Algorithm is RS256, but the active key of the file is for ES256")
 	_, err = auth.NewKeyRing(auth.KeyRingConfig{Path: path, Algorithm: "none", Logger: quiet})
 	assert.ErrorContains(t, err, "KeyRingConfig.Algorithm")
