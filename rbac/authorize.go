@@ -54,6 +54,7 @@ type decider interface {
 // query is a request of which only values that the policy names are left.
 type query struct {
 	principals             []string // the subject and its vouched roles
+	unknown                []string // the vouched roles that no line is about
 	tenant, object, action string
 }
 
@@ -88,16 +89,24 @@ func (s *snapshot) authorize(ctx context.Context, req Request) (Decision, error)
 	}
 	q := s.policy.query(req)
 	if len(q.principals) == 0 {
-		return Decision{reason: reasonNoRule}, nil
+		return q.noRule(), nil
 	}
 	v, err := s.decider.decide(ctx, q)
 	if err != nil {
 		return Decision{}, err
 	}
 	if v.rule == nil {
-		return Decision{reason: reasonNoRule}, nil
+		return q.noRule(), nil
 	}
 	return Decision{Effect: v.rule.Effect, rule: v.rule, via: v.via, subject: req.Subject, tenant: q.tenant, policy: s.policy}, nil
+}
+
+// noRule is the denial for want of a rule.
+func (q query) noRule() Decision {
+	if len(q.unknown) > 0 {
+		return Decision{reason: reasonNoRole, unknown: q.unknown}
+	}
+	return Decision{reason: reasonNoRule}
 }
 
 // refuses returns why req is denied whatever the rules say, or "".
@@ -133,7 +142,11 @@ func (p *policy) query(req Request) query {
 		if !strings.HasPrefix(name, rolePrefix) {
 			name = rolePrefix + name
 		}
-		if p.names[name] && !slices.Contains(q.principals, name) {
+		switch {
+		case name == rolePrefix: // no name at all, which no policy can have
+		case !p.names[name]:
+			q.unknown = append(q.unknown, name)
+		case !slices.Contains(q.principals, name):
 			q.principals = append(q.principals, name)
 		}
 	}

@@ -313,3 +313,29 @@ func BenchmarkAuthorize(b *testing.B) {
 		}
 	}
 }
+
+// A role that the issuer spells in another way than the policy gives nothing; the reason says so, without naming what came with the request.
+func TestVouchedRoleThatThePolicyDoesNotKnow(t *testing.T) {
+	e := newEngine(t, office...)
+	for name, test := range map[string]struct {
+		roles []string
+		want  string
+	}{
+		"none":        {nil, "no rule allows it"},
+		"empty":       {[]string{"", "role:"}, "no rule allows it"},
+		"unknown":     {[]string{"Canary"}, "no rule allows it, and the policy has no line about a role that was vouched for"},
+		"one of two":  {[]string{"viewer", "Canary"}, "no rule allows it, and the policy has no line about a role that was vouched for"},
+		"all known":   {[]string{"viewer"}, "no rule allows it"},
+		"with prefix": {[]string{"role:Canary"}, "no rule allows it, and the policy has no line about a role that was vouched for"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := e.Authorize(t.Context(), rbac.Request{Subject: "zoe", Roles: test.roles, Object: "notes", Action: "shred"})
+			require.NoError(t, err)
+			assert.False(t, d.Allowed())
+			assert.Equal(t, test.want, d.Reason())
+		})
+	}
+	d, err := e.Authorize(t.Context(), rbac.Request{Subject: "zoe", Roles: []string{"viewer", "Canary"}, Object: "notes", Action: "read"})
+	require.NoError(t, err)
+	assert.True(t, d.Allowed(), "a role of another application is no obstacle")
+}

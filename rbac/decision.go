@@ -9,10 +9,15 @@ type Decision struct {
 	subject string
 	tenant  string
 	policy  *policy
-	reason  string // if no rule decided
+	reason  string   // if no rule decided
+	unknown []string // the roles behind reasonNoRole
 }
 
-const reasonNoRule = "no rule allows it"
+const (
+	reasonNoRule = "no rule allows it"
+	// reasonNoRole is the usual mistake behind it: the policy and the issuer of the token do not call a role by the same name.
+	reasonNoRole = "no rule allows it, and the policy has no line about a role that was vouched for"
+)
 
 // Allowed says whether the subject may.
 func (d Decision) Allowed() bool { return d.Effect == Allow }

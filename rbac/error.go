@@ -31,10 +31,12 @@ func (e *Error) Error() string { return "rbac: " + e.cause.Error() }
 // handler. A request that matches no route has a cause of no name: tell it by HTTPStatus.
 func (e *Error) Unwrap() error { return e.cause }
 
-// HTTPStatus is 401, 403, 404, 405, 500 (a handler that was built wrongly) or 503.
+// HTTPStatus is 401, 403, 404, 405, 500 (a handler that was built wrongly) or 503; from [Engine.Check], also another status from 400 to 599 that
+// Config.Authenticate refused the request with.
 func (e *Error) HTTPStatus() int { return e.status }
 
-// Header holds WWW-Authenticate for 401, Allow for 405 and Retry-After for 503. It is nil for the others.
+// Header holds WWW-Authenticate for 401, Allow for 405 and Retry-After for 503; after a refusal by Config.Authenticate in [Engine.Check], what it
+// set. It may be nil.
 func (e *Error) Header() http.Header { return e.header }
 
 // Public is the text for the client. It tells neither the reason nor anything about the policy.

@@ -128,6 +128,44 @@ func ExampleEngine_Require() {
 	// Output: 401 Bearer
 }
 
+// A router that is not a Mux starts with a permission that nobody has, unless the engine is asked first.
+func ExampleEngine_Err() {
+	engine, err := rbac.New(rbac.Config{Source: rbac.Rules("p, alice, *, notes, read, allow"), Subject: header})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	router := http.NewServeMux() // or any other router
+	router.Handle("GET /notes", engine.Require("notes:raed")(notes))
+
+	fmt.Println(engine.Err())
+	// Output: rbac: Require("notes:raed"): no rule of the policy allows it to anybody: add one, or correct the permission
+}
+
+// A framework with middleware of its own form asks before it goes on.
+func ExampleEngine_Check() {
+	engine, err := rbac.New(rbac.Config{Source: rbac.Rules("p, alice, *, notes, read, allow"), Subject: header})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, user := range []string{"alice", "mallory", ""} {
+		r := httptest.NewRequest("GET", "/notes", nil)
+		r.Header.Set("X-Example-User", user)
+		w := httptest.NewRecorder()
+		if _, err := engine.Check(r, "notes:read"); err != nil {
+			engine.Refuse(w, r, err)
+			fmt.Println(w.Code, err)
+			continue
+		}
+		fmt.Println("the handler runs")
+	}
+	// Output:
+	// the handler runs
+	// 403 rbac: permission denied
+	// 401 rbac: nobody is authenticated
+}
+
 // All faults of a policy are reported at once, with their places.
 func ExampleNew_faults() {
 	policy := fstest.MapFS{"policy.csv": {Data: []byte("p, role:viewer, notes, read, allow\np, role:viewer, *, notes, read, alow\ng, alice, role:viewer, *\n")}}

@@ -135,7 +135,7 @@ func (d *draft) add(at position, fields []string) {
 	case fields[0] == "g":
 		d.faultAt(at, "a g line has 4 fields and this has %d: g, subject or role, role, tenant (* for every)", len(fields))
 	default:
-		d.faultAt(at, "a line begins with p or g")
+		d.faultAt(at, "a line begins with p or g, then a comma%s", lacking(fields))
 	}
 	if faults != len(d.faults)+d.more {
 		return
@@ -149,6 +149,18 @@ func (d *draft) add(at position, fields []string) {
 		return
 	}
 	d.seen[key] = at
+}
+
+// lacking guesses, by the width of a line of another kind, what to put before it.
+func lacking(fields []string) string {
+	last := strings.TrimRight(fields[len(fields)-1], " ")
+	switch {
+	case len(fields) == 5 && (last == "allow" || last == "deny"):
+		return `: put "p, " before this one, or make it a comment with #`
+	case len(fields) == 3:
+		return `: put "g, " before this one if it gives a role, or make it a comment with #`
+	}
+	return `: "p, subject or role, tenant (* for every), object, action, allow or deny" or "g, subject or role, role, tenant (* for every)"`
 }
 
 func (d *draft) addRule(at position, fields []string) {

@@ -14,6 +14,14 @@
 //	mux.Public("GET /healthz", health)
 //	handler, err := mux.Build() // a route without a permission is an error here
 //
+// On another router, [Engine.Require] guards a route and [Engine.Err], called before the server starts, finds the permission that is mistyped;
+// a framework with middleware of its own form, such as gin, asks [Engine.Check], which writes nothing:
+//
+//	r := chi.NewRouter()
+//	r.With(engine.Require("notes:read")).Get("/notes", listNotes)
+//	if err := engine.Err(); err != nil { … }
+//	server.ListenAndServe()
+//
 // The policy is a Casbin CSV file. A p line says what a subject or role may do, a g line gives a role to a subject or to
 // another role:
 //
@@ -71,7 +79,8 @@ type Config struct {
 	// challenge itself, and passes on the requests of which Subject can name the sender. Nil means that this happened further out.
 	Authenticate func(http.Handler) http.Handler
 	// Roles names the roles that the request's token vouches for, at most 100. The role "editor" is "role:editor" in the
-	// policy. Nil means that only the policy gives roles.
+	// policy. One that no line is about gives nothing, and the event of a denial names it as roles_not_in_policy. Nil means that
+	// only the policy gives roles.
 	Roles func(*http.Request) []string
 	// Tenant names the tenant that the request is for. An empty name and true stand for a request outside of any tenant,
 	// to which only rules for the tenant * apply; false denies the request. Nil means that the program has no tenants.
@@ -93,7 +102,9 @@ type Engine struct {
 	cfg     Config
 	log     *event.Log
 	current atomic.Pointer[snapshot]
-	reload  sync.Mutex // one Reload at a time, so that an older policy never replaces a newer one
+	reload  sync.Mutex                   // one Reload at a time, so that an older policy never replaces a newer one
+	asked   asked                        // by Require
+	entry   func() (http.Handler, error) // see newEntry
 }
 
 // snapshot is one policy and what answers from it. It is never changed.
@@ -114,6 +125,7 @@ func New(cfg Config) (*Engine, error) {
 		errs = append(errs, err)
 	} else if len(errs) == 0 {
 		e := &Engine{cfg: cfg, log: event.New(cfg.Logger, cfg.ClientAddr)}
+		e.entry = sync.OnceValues(func() (http.Handler, error) { return newEntry(cfg.Authenticate) })
 		e.current.Store(s)
 		return e, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/sallyport-go/sallyport/internal/event"
 )
@@ -14,9 +15,19 @@ import (
 // Require returns middleware for one route of any router: [Config.Authenticate], then the decision on the permission
 // "object:action", then the handler. Prefer [Mux], which also finds the route that has no Require.
 //
-// It does not panic on a malformed permission or a nil handler. Such a handler answers 500, and its method Err() error says why.
+// It does not panic on a malformed permission or a nil handler. Such a handler answers 500, and its method Err() error says why. All such
+// faults, and permissions that no rule allows, are told by [Engine.Err]: call it before the server starts.
 func (e *Engine) Require(permission string) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler { return e.guard(permission, next) }
+	if e != nil {
+		e.asked.permission(permission)
+	}
+	return func(next http.Handler) http.Handler {
+		g := e.guard(permission, next)
+		if _, _, err := parsePermission(permission); e != nil && err == nil && g.err != nil {
+			e.asked.fault(g.err)
+		}
+		return g
+	}
 }
 
 func (e *Engine) guard(permission string, next http.Handler) *guarded {
@@ -39,7 +50,7 @@ func (e *Engine) guard(permission string, next http.Handler) *guarded {
 		g.entry = e.cfg.Authenticate(g.entry)
 	}
 	if isNil(g.entry) {
-		g.err = fmt.Errorf("rbac: Require(%q): Config.Authenticate returned no handler", permission)
+		g.err = fmt.Errorf("rbac: Require(%q): %w", permission, errNoEntry)
 	} else if err := builtWrongly(g.entry); err != nil {
 		g.err = fmt.Errorf("rbac: Require(%q): Config.Authenticate returned a handler that was built wrongly: %w", permission, err)
 	}
@@ -120,8 +131,12 @@ func (e *Engine) check(r *http.Request, object, action string) *Error {
 }
 
 func (e *Engine) logDenial(r *http.Request, req Request, d Decision) {
-	e.log.Request(r, slog.LevelWarn, event.AuthzFail, slog.String("subject", req.Subject), slog.String("tenant", req.Tenant),
-		slog.String("permission", req.Object+":"+req.Action), slog.String("reason", d.Reason()))
+	attrs := []slog.Attr{slog.String("subject", req.Subject), slog.String("tenant", req.Tenant),
+		slog.String("permission", req.Object+":"+req.Action), slog.String("reason", d.Reason())}
+	if len(d.unknown) > 0 {
+		attrs = append(attrs, slog.String("roles_not_in_policy", strings.Join(d.unknown, " ")))
+	}
+	e.log.Request(r, slog.LevelWarn, event.AuthzFail, attrs...)
 }
 
 // isNil also finds the nil pointer or function inside of an interface.

@@ -44,11 +44,13 @@ func TestRequireAnswers(t *testing.T) {
 		"tenant":         {user: "bob", tenant: "acme", status: 200},
 		"other tenant":   {user: "bob", tenant: "globex", status: 403, event: map[string]any{"event": "authz_fail", "subject": "bob", "tenant": "globex", "reason": "no rule allows it"}},
 		"unknown tenant": {user: "alice", tenant: "?", status: 403, event: map[string]any{"event": "authz_fail", "subject": "alice", "reason": "the request names no tenant"}},
-		"denied":         {user: "mallory", status: 403, event: map[string]any{"event": "authz_fail", "subject": "mallory", "reason": "no rule allows it"}},
-		"a rule denies":  {user: "alice", role: "suspended", status: 403, event: map[string]any{"reason": "rules:8 denies it"}},
-		"nobody":         {status: 401, header: "Www-Authenticate", event: map[string]any{"event": "authz_fail", "subject": "", "reason": "nobody is authenticated"}},
-		"cannot decide":  {user: "alice", ctx: ended, status: 503, header: "Retry-After", event: map[string]any{"event": "sys_availability_fail", "level": "ERROR"}},
-		"log injection":  {user: "x\nlevel=INFO", status: 403, event: map[string]any{"subject": "x\ufffdlevel=INFO"}},
+		"unknown role": {user: "zoe", role: "Viewer", status: 403, event: map[string]any{"event": "authz_fail", "subject": "zoe",
+			"reason": "no rule allows it, and the policy has no line about a role that was vouched for", "roles_not_in_policy": "role:Viewer"}},
+		"denied":        {user: "mallory", status: 403, event: map[string]any{"event": "authz_fail", "subject": "mallory", "reason": "no rule allows it"}},
+		"a rule denies": {user: "alice", role: "suspended", status: 403, event: map[string]any{"reason": "rules:8 denies it"}},
+		"nobody":        {status: 401, header: "Www-Authenticate", event: map[string]any{"event": "authz_fail", "subject": "", "reason": "nobody is authenticated"}},
+		"cannot decide": {user: "alice", ctx: ended, status: 503, header: "Retry-After", event: map[string]any{"event": "sys_availability_fail", "level": "ERROR"}},
+		"log injection": {user: "x\nlevel=INFO", status: 403, event: map[string]any{"subject": "x\ufffdlevel=INFO"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			log, logged := events(t)

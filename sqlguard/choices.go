@@ -40,42 +40,64 @@ func (c Choices) Sort(spec string, then ...text) (SQL, error) {
 	if len(spec) > maxSortBytes || strings.Count(spec, ",") >= maxSortKeys {
 		return SQL{}, newError(ErrChoice, "an order is too long")
 	}
-	order := SQL{node: nodeOrder, parts: make([]SQL, 0, strings.Count(spec, ",")+1+len(then))}
-	if spec != "" {
-		for key := range strings.SplitSeq(spec, ",") {
-			name, descending := strings.CutPrefix(key, "-")
-			q, err := c.Pick(name)
-			if err != nil {
-				return SQL{}, err
-			}
-			if order.sortsBy(q.text) {
-				return SQL{}, newError(ErrChoice, "an order names a column twice")
-			}
-			if descending {
-				q.node = nodeDesc
-			}
-			order.parts = append(order.parts, q)
+	keys := make(order, 0, strings.Count(spec, ",")+1+len(then))
+	for more := spec != ""; more; {
+		var name string
+		name, spec, more = strings.Cut(spec, ",")
+		name, descending := strings.CutPrefix(name, "-")
+		q, err := c.Pick(name)
+		if err != nil {
+			return SQL{}, err
 		}
+		if keys.has(q.text) {
+			return SQL{}, newError(ErrChoice, "an order names a column twice")
+		}
+		keys = append(keys, orderKey{q.text, descending})
 	}
 	for _, t := range then {
-		if column, _, _ := strings.Cut(string(t), " "); !order.sortsBy(column) {
-			order.parts = append(order.parts, SQL{node: nodeText, text: string(t)})
+		if column, _, _ := strings.Cut(string(t), " "); !keys.has(column) {
+			keys = append(keys, orderKey{text: string(t)})
 		}
 	}
-	if len(order.parts) == 0 {
+	if len(keys) == 0 {
 		return SQL{}, nil
 	}
-	for i := range order.parts {
-		order.size += len(order.parts[i].text) + joinSize
+	q := SQL{node: nodeOrder, inline: [2]any{keys}}
+	for i := range keys {
+		q.expect(0, len(keys[i].text)+joinSize)
 	}
-	return order, nil
+	return q, nil
 }
 
-func (q *SQL) sortsBy(column string) bool {
-	for i := range q.parts {
-		if q.parts[i].text == column {
+// order is what an ORDER BY clause consists of.
+type order []orderKey
+
+type orderKey struct {
+	text       string
+	descending bool
+}
+
+func (o order) has(column string) bool {
+	for i := range o {
+		if o[i].text == column {
 			return true
 		}
 	}
 	return false
+}
+
+func (o order) render(r *renderer) error {
+	r.write("ORDER BY ")
+	for i := range o {
+		if i > 0 {
+			r.write(", ")
+		}
+		if err := r.column(o[i].text); err != nil {
+			return err
+		}
+		if o[i].descending {
+			r.write(" DESC")
+		}
+	}
+	return nil
 }

@@ -98,6 +98,10 @@ func classifyPostgreSQL(err error) verdict {
 	switch code {
 	case "23505", "23P01":
 		v.kind = ErrConflict
+	case "23503", "23001": // foreign key, ON DELETE RESTRICT
+		v.kind = ErrReference
+	case "23502", "23514": // NOT NULL, CHECK
+		v.kind = ErrConstraint
 	case "40001", "40P01", "55P03": // serialization failure, deadlock, lock not available
 		v.kind, v.retry = ErrUnavailable, true
 	case "25006":
@@ -134,6 +138,11 @@ func classifyMySQL(err error) verdict {
 	switch n {
 	case 1062, 1169, 1586:
 		v.kind = ErrConflict
+	case 1216, 1217, 1451, 1452:
+		v.kind = ErrReference
+	case 1048, 1263, 1364, // NULL, NULL in one of many rows, nothing at all for a column that must have a value
+		3819, 4025: // CHECK, of MySQL and of MariaDB
+		v.kind = ErrConstraint
 	case 1020, 1205, 1213: // record changed (MariaDB), lock wait timeout, deadlock
 		v.kind, v.retry = ErrUnavailable, true
 	case 1792:
@@ -160,6 +169,17 @@ func classifySQLite(err error) verdict {
 	switch code {
 	case 1555, 2067, 2579: // primary key, unique, row id
 		v.kind = ErrConflict
+		return v
+	case 787: // foreign key
+		v.kind = ErrReference
+		return v
+	case 275, 1299: // CHECK, NOT NULL
+		v.kind = ErrConstraint
+		return v
+	case 1811: // a trigger, and ON DELETE RESTRICT, which SQLite makes a trigger of
+		if strings.Contains(err.Error(), "FOREIGN KEY constraint failed") {
+			v.kind = ErrReference
+		}
 		return v
 	}
 	switch code & 0xff {
@@ -197,18 +217,4 @@ func sqliteCode(err error) (code int, ok bool) {
 		return false
 	})
 	return code, ok
-}
-
-// scanDetail says which column did not fit, if database/sql tells; the rest of its text may quote the value.
-func scanDetail(err error) string {
-	rest, ok := strings.CutPrefix(err.Error(), "sql: Scan error on column index ")
-	if !ok {
-		return ""
-	}
-	index, _, _ := strings.Cut(rest, ",")
-	n, e := strconv.Atoi(index)
-	if e != nil {
-		return ""
-	}
-	return "column " + strconv.Itoa(n+1)
 }

@@ -110,7 +110,10 @@ func (db *DB) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 // fail turns an error of the driver into ours, reports it, and dooms a transaction that cannot go on.
 func (s *session) fail(ctx context.Context, st statement, err error, start time.Time, rows int) error {
 	e := s.db.failure(ctx, err, s.readOnly)
-	e.fingerprint = fingerprint(s.db.dialect, st.text)
+	e.statement = st.label
+	if e.kind == errStatement {
+		e.detail = blame(st.label, e.code, err)
+	}
 	if e.kind == ErrUnavailable || e.kind == errCanceled {
 		s.doom.set(e)
 	}
@@ -138,14 +141,17 @@ func (db *DB) report(ctx context.Context, e *Error, took time.Duration, rows int
 	switch {
 	case e.kind == ErrUnavailable:
 		name = event.AvailabilityFail
+	case e.kind == ErrReference, e.kind == ErrConstraint: // the client's, but the program let it through
+		name, level = event.InputValidationFail, slog.LevelWarn
 	case e.kind == ErrConflict, e.kind == ErrValue, e.kind == errCanceled:
 		return e
 	}
 	db.log.Emit(ctx, level, name,
 		slog.String("dialect", db.dialect.String()),
 		slog.String("code", e.code),
-		slog.String("statement", e.fingerprint),
-		slog.String("reason", e.kind.Error()),
+		slog.String("statement", e.Fingerprint()),
+		slog.String("sql", e.statement.excerpt()),
+		slog.String("reason", e.reason()),
 		slog.Duration("duration", took),
 		slog.Int("rows", rows))
 	return e

@@ -89,7 +89,11 @@ func TestErrorsOfTheDatabases(t *testing.T) {
 	}{
 		"unique":             {PostgreSQL, stateError("23505"), ErrConflict, 409, "23505"},
 		"unique, wrapped":    {PostgreSQL, fmt.Errorf("x: %w", errors.Join(badSyntax, stateError("23505"))), ErrConflict, 409, "23505"},
-		"foreign key":        {PostgreSQL, stateError("23503"), nil, 500, "23503"},
+		"foreign key":        {PostgreSQL, stateError("23503"), ErrReference, 409, "23503"},
+		"restrict":           {PostgreSQL, stateError("23001"), ErrReference, 409, "23001"},
+		"not null":           {PostgreSQL, stateError("23502"), ErrConstraint, 422, "23502"},
+		"check":              {PostgreSQL, fmt.Errorf("x: %w", stateError("23514")), ErrConstraint, 422, "23514"},
+		"integrity":          {PostgreSQL, stateError("23000"), nil, 500, "23000"},
 		"syntax":             {PostgreSQL, stateError("42601"), nil, 500, "42601"},
 		"NUL":                {PostgreSQL, stateError("22021"), ErrValue, 400, "22021"},
 		"shutdown":           {PostgreSQL, stateError("57P01"), ErrUnavailable, 503, "57P01"},
@@ -101,6 +105,12 @@ func TestErrorsOfTheDatabases(t *testing.T) {
 		"unknown":            {PostgreSQL, badSyntax, nil, 500, ""},
 		"odd state":          {PostgreSQL, stateError(""), nil, 500, ""},
 		"MySQL unique":       {MySQL, &numberError{Number: 1062}, ErrConflict, 409, "1062"},
+		"MySQL no parent":    {MySQL, &numberError{Number: 1452}, ErrReference, 409, "1452"},
+		"MySQL children":     {MySQL, &numberError{Number: 1451}, ErrReference, 409, "1451"},
+		"MySQL NULL":         {MySQL, &numberError{Number: 1048}, ErrConstraint, 422, "1048"},
+		"MySQL no default":   {MySQL, &numberError{Number: 1364}, ErrConstraint, 422, "1364"},
+		"MySQL check":        {MySQL, &numberError{Number: 3819}, ErrConstraint, 422, "3819"},
+		"MariaDB check":      {MySQL, &numberError{Number: 4025}, ErrConstraint, 422, "4025"},
 		"MySQL deadlock":     {MySQL, &numberError{Number: 1213}, ErrUnavailable, 503, "1213"},
 		"MySQL connections":  {MySQL, &numberError{Number: 1040}, ErrUnavailable, 503, "1040"},
 		"MySQL too long":     {MySQL, fmt.Errorf("x: %w", &numberError{Number: 1406}), ErrValue, 400, "1406"},
@@ -110,6 +120,11 @@ func TestErrorsOfTheDatabases(t *testing.T) {
 		"SQLite unique":      {SQLite, codeError(2067), ErrConflict, 409, "2067"},
 		"SQLite primary key": {SQLite, mattnError{19, 1555}, ErrConflict, 409, "1555"},
 		"SQLite unique too":  {SQLite, &ncrucesError{2067}, ErrConflict, 409, "2067"},
+		"SQLite foreign key": {SQLite, codeError(787), ErrReference, 409, "787"},
+		"SQLite restrict":    {SQLite, restrictError{}, ErrReference, 409, "1811"},
+		"SQLite trigger":     {SQLite, codeError(1811), nil, 500, "1811"},
+		"SQLite not null":    {SQLite, mattnError{19, 1299}, ErrConstraint, 422, "1299"},
+		"SQLite check":       {SQLite, &ncrucesError{275}, ErrConstraint, 422, "275"},
 		"SQLite busy":        {SQLite, codeError(261), ErrUnavailable, 503, "261"},
 		"SQLite full":        {SQLite, codeError(13), ErrUnavailable, 503, "13"},
 		"SQLite syntax":      {SQLite, codeError(1), nil, 500, "1"},
@@ -131,16 +146,21 @@ func TestErrorsOfTheDatabases(t *testing.T) {
 			assert.Len(t, e.Fingerprint(), 32)
 			assert.Equal(t, c.status == 503, e.Header().Get("Retry-After") == "5")
 			for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err), e.Public(), log.String()} {
-				for _, never := range []string{"hunter2", "INSERT", "driver text", "near"} {
+				for _, never := range []string{"hunter2", "driver text", "near"} {
 					assert.NotContains(t, text, never)
 				}
 			}
+			assert.Contains(t, err.Error(), "[statement "+e.Fingerprint()+": INSERT INTO t VALUES (?)]")
+			assert.NotContains(t, e.Public(), "INSERT")
 			switch {
+			case c.want == ErrReference, c.want == ErrConstraint:
+				assert.Contains(t, log.String(), `"level":"WARN","msg":"input_validation_fail"`)
+				assert.Contains(t, log.String(), `"code":"`+c.code+`","statement":"`+e.Fingerprint()+`","sql":"INSERT INTO t VALUES (?)"`)
 			case c.status == 503:
 				assert.Contains(t, log.String(), `"event":"sys_availability_fail"`)
 			case c.status == 500:
 				assert.Contains(t, log.String(), `"event":"sys_statement_fail"`)
-				assert.Contains(t, log.String(), e.Fingerprint())
+				assert.Contains(t, log.String(), `"code":"`+c.code+`","statement":"`+e.Fingerprint()+`","sql":"INSERT INTO t VALUES (?)"`)
 			default:
 				assert.Empty(t, log.String())
 			}

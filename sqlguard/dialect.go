@@ -28,6 +28,32 @@ func (d Dialect) String() string {
 
 func (d Dialect) known() bool { return d >= PostgreSQL && d <= SQLite }
 
+// appendPlaceholder writes the placeholder of the nth value. The first hundred need no division.
+func (d Dialect) appendPlaceholder(buf []byte, n int) []byte {
+	switch {
+	case d != PostgreSQL:
+		return append(buf, '?')
+	case n < 10:
+		return append(buf, '$', '0'+byte(n))
+	case n < 100:
+		tens := byte(n) / 10
+		return append(buf, '$', '0'+tens, '0'+byte(n)-10*tens)
+	}
+	return strconv.AppendInt(append(buf, '$'), int64(n), 10)
+}
+
+// appendNext writes the placeholder of the nth value, n > 1, behind another.
+func (d Dialect) appendNext(buf []byte, n int) []byte {
+	switch {
+	case d != PostgreSQL:
+		return append(buf, ", ?"...)
+	case n >= 10 && n < 100:
+		tens := byte(n) / 10
+		return append(buf, ',', ' ', '$', '0'+tens, '0'+byte(n)-10*tens)
+	}
+	return d.appendPlaceholder(append(buf, ", "...), n)
+}
+
 // maxArgs is how many parameters a statement can have: the 16-bit counts of the PostgreSQL and MySQL protocols, and
 // SQLITE_MAX_VARIABLE_NUMBER since SQLite 3.32.
 func (d Dialect) maxArgs() int {

@@ -27,6 +27,10 @@ var (
 	ErrTooManyRows = errors.New("sqlguard: too many rows")
 	// ErrConflict means that a unique or exclusion constraint refused a row. Status 409.
 	ErrConflict = errors.New("sqlguard: the row conflicts with another")
+	// ErrReference means that a foreign key refused a row: what it refers to does not exist, or others still refer to it. Status 409.
+	ErrReference = errors.New("sqlguard: the row refers to one that does not exist, or others refer to it")
+	// ErrConstraint means that a NOT NULL or CHECK constraint refused a row. Status 422.
+	ErrConstraint = errors.New("sqlguard: the row breaks a constraint")
 	// ErrReadOnly means that a statement in [DB.Read] tried to write. Status 500.
 	ErrReadOnly = errors.New("sqlguard: the transaction is read-only")
 	// ErrUnavailable means that the database is gone, too slow, or too busy: the request may succeed later. Status 503 with
@@ -44,43 +48,49 @@ const retryAfter = 5
 // Error is what every function of this package returns when it fails, except for what a function passed to [DB.Read],
 // [DB.Write] or [Each] returns. What it holds of the database's own words is behind Unwrap; they may quote values.
 type Error struct {
-	kind        error
-	detail      string // for the log; no input, no SQL
-	code        string // the database's code
-	fingerprint string // of the statement
-	cause       error
-	retry       bool // the transaction may be tried again
+	kind      error
+	detail    string // for the log; no input
+	code      string // the database's code
+	statement label
+	cause     error
+	retry     bool // the transaction may be tried again
 }
 
 func newError(kind error, detail string) *Error { return &Error{kind: kind, detail: detail} }
 
 func fault(detail string) *Error { return newError(ErrSQL, detail) }
 
-func textFault(d Dialect, text, detail string) *Error {
-	return &Error{kind: ErrSQL, detail: detail, fingerprint: fingerprint(d, text)}
-}
-
-// Error returns the text for the log: what failed, the database's code, and the fingerprint of the statement.
+// Error returns the text for the log: what failed, the database's code, and the statement by its fingerprint and its text, without
+// literals and cut to 256 bytes. It is not for clients: see [Error.Public].
 func (e *Error) Error() string {
-	s := e.kind.Error()
-	if e.detail != "" {
-		s += ": " + e.detail
-	}
+	s := e.reason()
 	if e.code != "" {
 		s += " (code " + e.code + ")"
 	}
-	if e.fingerprint != "" {
-		s += " [statement " + e.fingerprint + "]"
+	if e.statement.text == "" {
+		return s
 	}
-	return s
+	s += " [statement " + e.statement.fingerprint()
+	if text := e.statement.excerpt(); text != "" {
+		s += ": " + text
+	}
+	return s + "]"
+}
+
+// reason is what failed, without saying where.
+func (e *Error) reason() string {
+	if e.detail == "" {
+		return e.kind.Error()
+	}
+	return e.kind.Error() + ": " + e.detail
 }
 
 // Code returns the SQLSTATE of PostgreSQL, the error number of MySQL or the extended result code of SQLite; empty if the
 // database gave none.
 func (e *Error) Code() string { return e.code }
 
-// Fingerprint returns what names the statement in the events, in hex. It is empty if none was made.
-func (e *Error) Fingerprint() string { return e.fingerprint }
+// Fingerprint returns what names the statement in the events, in hex. It is empty if the error is about no statement.
+func (e *Error) Fingerprint() string { return e.statement.fingerprint() }
 
 // Unwrap returns the driver's error. Its text may quote values: keep it from logs that must not hold them.
 func (e *Error) Unwrap() error { return e.cause }
@@ -99,8 +109,10 @@ func (e *Error) HTTPStatus() int {
 		return http.StatusBadRequest
 	case ErrNoRows:
 		return http.StatusNotFound
-	case ErrConflict:
+	case ErrConflict, ErrReference:
 		return http.StatusConflict
+	case ErrConstraint:
+		return http.StatusUnprocessableEntity
 	case ErrTooLarge:
 		return http.StatusRequestEntityTooLarge
 	case ErrUnavailable, errCanceled:
@@ -128,7 +140,12 @@ func (e *Error) Public() string {
 	case http.StatusNotFound:
 		return "There is no such record."
 	case http.StatusConflict:
+		if e.kind == ErrReference {
+			return "The record refers to one that does not exist, or others refer to it."
+		}
 		return "The record conflicts with one that exists."
+	case http.StatusUnprocessableEntity:
+		return "The record lacks a value or has one that is not allowed."
 	case http.StatusRequestEntityTooLarge:
 		return "The request carries too many values or too much data."
 	case http.StatusServiceUnavailable:

@@ -128,5 +128,5 @@ func ExampleDB_Read() {
 		return err
 	})
 	fmt.Println(err)
-	// Output: sqlguard: the transaction is read-only: only a query can run in Read
+	// Output: sqlguard: the transaction is read-only: only a query can run in Read [statement d4560d4d6ffce65265ec0a55a88a2fc4: UPDATE notes SET owner = ?]
 }

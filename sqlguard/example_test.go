@@ -31,8 +31,8 @@ func ExampleQ_mistakes() {
 	show(sqlguard.Q("SELECT id FROM notes WHERE owner = '?'", "alice"))
 	show(sqlguard.Q("DELETE FROM notes; DELETE FROM users"))
 	// Output:
-	// sqlguard: the SQL is faulty: the text has 0 placeholders and 1 arguments [statement 040db1da33534e1c69b7636f577c20ec]
-	// sqlguard: the SQL is faulty: the text has a semicolon: leave it out, and run one statement at a time (byte 17) [statement 917eda1b4e9a19bfcd340266cc5ea7a5]
+	// sqlguard: the SQL is faulty: the text has 0 placeholders and 1 arguments [statement 040db1da33534e1c69b7636f577c20ec: SELECT id FROM notes WHERE owner = ?]
+	// sqlguard: the SQL is faulty: the text has a semicolon: leave it out, and run one statement at a time (byte 17) [statement 917eda1b4e9a19bfcd340266cc5ea7a5: DELETE FROM notes; DELETE FROM users]
 }
 
 func ExampleWhere() {

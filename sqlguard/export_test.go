@@ -38,3 +38,6 @@ func MemoSize() int { return int(plans.size.Load()) }
 
 // MaxMemo is how many may be.
 const MaxMemo = maxMemo
+
+// Excerpt is how errors and events show a text.
+func Excerpt(d Dialect, text string) string { return label{d: d, text: text}.excerpt() }

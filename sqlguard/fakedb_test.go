@@ -178,6 +178,12 @@ type codeError int
 func (e codeError) Error() string { return "driver text" }
 func (e codeError) Code() int     { return int(e) }
 
+// restrictError is what modernc.org/sqlite gives for a row that ON DELETE RESTRICT keeps.
+type restrictError struct{}
+
+func (restrictError) Error() string { return "constraint failed: FOREIGN KEY constraint failed (1811)" }
+func (restrictError) Code() int     { return 1811 }
+
 // mattnError and ncrucesError are what the other two drivers of SQLite give.
 type (
 	mattnErrNo   int

@@ -18,7 +18,9 @@ func Where(conditions ...SQL) SQL {
 		q.node = nodeWhere
 		return q
 	}
-	return SQL{node: nodeWhere, parts: []SQL{q}, count: q.count, size: q.size + joinSize}
+	where := SQL{node: nodeWhere, parts: []SQL{q}}
+	where.expect(int(q.count), int(q.size)+joinSize)
+	return where
 }
 
 // Separator is what [Join] puts between parts. There is a fixed set of them, because pieces of text could be put together
@@ -59,12 +61,17 @@ func combine(n node, parts []SQL) SQL {
 		return parts[last]
 	}
 	q := SQL{node: n, parts: make([]SQL, 0, kept)}
-	for i := range parts {
-		if parts[i].node != nodeEmpty {
-			q.parts = append(q.parts, parts[i])
-			q.count += parts[i].count
-			q.size += parts[i].size + joinSize
+	if kept == len(parts) {
+		q.parts = append(q.parts, parts...)
+	} else {
+		for i := range parts {
+			if parts[i].node != nodeEmpty {
+				q.parts = append(q.parts, parts[i])
+			}
 		}
+	}
+	for i := range q.parts {
+		q.expect(int(q.parts[i].count), int(q.parts[i].size)+joinSize)
 	}
 	return q
 }

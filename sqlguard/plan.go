@@ -3,7 +3,6 @@ package sqlguard
 import (
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 	"unsafe"
@@ -32,8 +31,10 @@ const (
 	maxMemoText = 64 << 10
 )
 
+// memo is a table of entries, found by where their text lives and by going on from there. Entries are only added, and half of the slots
+// stay empty, so that a search ends soon.
 type memo struct {
-	texts sync.Map // *byte -> *memoEntry
+	slots [2 * maxMemo]atomic.Pointer[memoEntry]
 	size  atomic.Int32
 }
 
@@ -44,30 +45,65 @@ type memoEntry struct {
 
 var plans memo
 
+// slot returns where the search for a text begins.
+func (m *memo) slot(at *byte) uintptr {
+	const spread = 0x9e3779b1 // 2^32 by the golden ratio: neighbours are set apart
+	return uintptr(uint32(uintptr(unsafe.Pointer(at)))*spread>>16) % uintptr(len(m.slots))
+}
+
+// find returns the entry of a text that lives at a place, or nil and the empty slot that it would have.
+func (m *memo) find(at *byte) (*memoEntry, *atomic.Pointer[memoEntry]) {
+	for i := m.slot(at); ; i = (i + 1) % uintptr(len(m.slots)) {
+		entry := m.slots[i].Load()
+		if entry == nil {
+			return nil, &m.slots[i]
+		}
+		if unsafe.StringData(entry.text) == at {
+			return entry, nil
+		}
+	}
+}
+
+// add takes an entry in, unless there are enough.
+func (m *memo) add(entry *memoEntry) {
+	if len(entry.text) > maxMemoText {
+		return
+	}
+	if m.size.Add(1) > maxMemo {
+		m.size.Add(-1)
+		return
+	}
+	for {
+		found, empty := m.find(unsafe.StringData(entry.text))
+		if found != nil { // another goroutine was quicker
+			m.size.Add(-1)
+			return
+		}
+		if empty.CompareAndSwap(nil, entry) {
+			return
+		}
+	}
+}
+
 // planFor returns the plan of text, which must not be empty. The memo is keyed by where the text lives, which is quick for
 // constants; the text itself is compared, so that another text in the same place is not mistaken for it.
 func planFor(d Dialect, text string) *plan {
-	key := unsafe.StringData(text)
-	if v, ok := plans.texts.Load(key); ok {
-		entry := v.(*memoEntry)
-		if entry.text != text {
-			return compile(d, text)
-		}
-		if p := entry.plans[d].Load(); p != nil {
-			return p
-		}
+	entry, _ := plans.find(unsafe.StringData(text))
+	switch {
+	case entry == nil:
 		p := compile(d, text)
+		entry = &memoEntry{text: text}
 		entry.plans[d].Store(p)
+		plans.add(entry)
+		return p
+	case entry.text != text:
+		return compile(d, text)
+	}
+	if p := entry.plans[d].Load(); p != nil {
 		return p
 	}
 	p := compile(d, text)
-	if len(text) <= maxMemoText && plans.size.Load() < maxMemo {
-		entry := &memoEntry{text: text}
-		entry.plans[d].Store(p)
-		if _, loaded := plans.texts.LoadOrStore(key, entry); !loaded {
-			plans.size.Add(1)
-		}
-	}
+	entry.plans[d].Store(p)
 	return p
 }
 

@@ -3,6 +3,7 @@ package sqlguard
 import (
 	"database/sql"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/sallyport-go/sallyport/sqlguard/internal/raw"
@@ -22,21 +23,60 @@ func among[T any](n node, column text, values []T) SQL {
 	if len(values) > PostgreSQL.maxArgs() { // do not copy what can never be bound
 		return SQL{node: nodeTooMany}
 	}
-	q := SQL{node: n, text: string(column), values: make([]any, len(values)), count: len(values)}
-	q.size = len(q.text) + 2*joinSize + len(values)*placeholderSize
+	q := SQL{node: n, text: string(column)}
+	q.expect(len(values), len(column)+2*joinSize+len(values)*placeholderSize)
 	// Values of an interface or pointer type differ; of any other, the first tells for all.
 	k := reflect.TypeFor[T]().Kind()
 	each := k == reflect.Pointer || k == reflect.Interface
-	for i, v := range values {
-		q.values[i] = v
+	for i := range values {
 		if i > 0 && !each {
-			continue
+			break
 		}
-		if why := elementFault(q.values[i]); why != "" {
+		if why := elementFault(values[i]); why != "" {
 			return faulty(why)
 		}
 	}
+	if len(values) > 0 {
+		q.inline[0] = makeList(values)
+	}
 	return q
+}
+
+// list holds the values that [In] and [NotIn] look for, in arrays of [chunk]T. To convert values to any one by one allocates each of them; of
+// an array that was converted, reflect hands out the elements where they are.
+type list struct {
+	n      int
+	arrays []any
+}
+
+// chunk is how many values go into one array.
+const chunk = 16
+
+func makeList[T any](values []T) list {
+	l := list{len(values), make([]any, 0, (len(values)+chunk-1)/chunk)}
+	for len(values) > 0 {
+		var array [chunk]T
+		values = values[copy(array[:], values):]
+		l.arrays = append(l.arrays, array)
+	}
+	return l
+}
+
+// bind is the loop that long statements spend their time in, so what it writes to is kept in variables of its own.
+func (l list) bind(r *renderer) {
+	args := slices.Grow(r.args, l.n)
+	first, end := len(args), len(args)+l.n
+	for _, array := range l.arrays {
+		values := reflect.ValueOf(array)
+		for i := range min(chunk, end-len(args)) {
+			args = append(args, values.Index(i).Interface())
+		}
+	}
+	buf := r.d.appendPlaceholder(r.buf, first+1)
+	for n := first + 2; n <= end; n++ {
+		buf = r.d.appendNext(buf, n)
+	}
+	r.buf, r.args = buf, args
 }
 
 // elementFault returns why v has no place in a list of values, or "".
@@ -88,5 +128,7 @@ func like(column text, before, s, after string) SQL {
 		b.WriteByte(s[i])
 	}
 	b.WriteString(after)
-	return SQL{node: nodeLike, text: string(column), inline: [2]any{b.String()}, n: 1, count: 1, size: len(column) + 4*joinSize}
+	q := SQL{node: nodeLike, text: string(column), inline: [2]any{b.String()}}
+	q.expect(1, len(column)+4*joinSize)
+	return q
 }

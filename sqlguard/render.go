@@ -25,6 +25,8 @@ type renderer struct {
 	depth int
 	// apart says that the last thing written was a fragment, which must not run into what comes next.
 	apart bool
+	// foreign says that a text came through package trusted.
+	foreign bool
 }
 
 func (r *renderer) render(q *SQL) error {
@@ -64,14 +66,7 @@ func (r *renderer) node(q *SQL) error {
 	case nodeSpace:
 		return r.joined(q.parts, " ")
 	case nodeOrder:
-		r.write("ORDER BY ")
-		return r.joined(q.parts, ", ")
-	case nodeDesc:
-		if err := r.column(q.text); err != nil {
-			return err
-		}
-		r.write(" DESC")
-		return nil
+		return q.inline[0].(order).render(r)
 	}
 	return r.predicate(q)
 }
@@ -113,7 +108,7 @@ func (r *renderer) column(text string) error {
 }
 
 func (r *renderer) predicate(q *SQL) error {
-	if len(q.values) == 0 && q.node != nodeLike {
+	if q.inline[0] == nil { // a list without values
 		if q.node == nodeIn {
 			r.write("1 = 0")
 		} else {
@@ -130,25 +125,25 @@ func (r *renderer) predicate(q *SQL) error {
 	case nodeNotIn:
 		r.write(" NOT IN (")
 	default:
-		if strings.IndexByte(q.inline[0].(string), 0) >= 0 {
-			return newError(ErrValue, "a pattern has a NUL")
-		}
-		r.write(" LIKE ")
-		r.placeholder(q.inline[0])
-		r.write(" ESCAPE '!'")
-		return r.room(0)
+		return r.like(q.inline[0])
 	}
-	if err := r.room(len(q.values)); err != nil {
+	values := q.inline[0].(list)
+	if err := r.room(values.n); err != nil {
 		return err
 	}
-	for i, v := range q.values {
-		if i > 0 {
-			r.write(", ")
-		}
-		r.placeholder(v)
-	}
+	values.bind(r)
 	r.write(")")
 	return nil
+}
+
+func (r *renderer) like(pattern any) error {
+	if strings.IndexByte(pattern.(string), 0) >= 0 {
+		return newError(ErrValue, "a pattern has a NUL")
+	}
+	r.write(" LIKE ")
+	r.placeholder(pattern)
+	r.write(" ESCAPE '!'")
+	return r.room(0)
 }
 
 // room refuses n more values if the dialect has no parameters for them.
@@ -159,17 +154,22 @@ func (r *renderer) room(n int) error {
 	return nil
 }
 
+// fault is about a text of the program.
+func (r *renderer) fault(text, detail string) *Error {
+	return label{r.d, text, r.foreign}.error(ErrSQL, detail)
+}
+
 func (r *renderer) text(q *SQL) error {
 	if q.text == "" { // makeText lets no empty text with values through unseen
 		return fault("values are bound to an empty text")
 	}
 	p := planFor(r.d, q.text)
 	if p.fault != "" {
-		return textFault(r.d, q.text, p.fault)
+		return r.fault(q.text, p.fault)
 	}
 	args := q.args()
 	if p.slots != len(args) {
-		return textFault(r.d, q.text, "the text has "+strconv.Itoa(p.slots)+" placeholders and "+strconv.Itoa(len(args))+" arguments")
+		return r.fault(q.text, "the text has "+strconv.Itoa(p.slots)+" placeholders and "+strconv.Itoa(len(args))+" arguments")
 	}
 	for i := range p.pieces {
 		piece := &p.pieces[i]
@@ -207,6 +207,7 @@ func (r *renderer) arg(p *piece, arg any) error {
 		if v.Fault != "" {
 			return fault(v.Fault)
 		}
+		r.foreign = true
 		q := makeText(v.Text, v.Args)
 		return r.splice(p, &q)
 	case nil, string, int, int64, bool, float64, time.Time, []byte:
@@ -282,10 +283,5 @@ func (r *renderer) placeholder(v any) {
 		r.apart = false
 	}
 	r.args = append(r.args, v)
-	if r.d != PostgreSQL {
-		r.buf = append(r.buf, '?')
-		return
-	}
-	r.buf = append(r.buf, '$')
-	r.buf = strconv.AppendInt(r.buf, int64(len(r.args)), 10)
+	r.buf = r.d.appendPlaceholder(r.buf, len(r.args))
 }

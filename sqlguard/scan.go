@@ -2,6 +2,7 @@ package sqlguard
 
 import (
 	"context"
+	"reflect"
 	"strconv"
 	"time"
 )
@@ -26,7 +27,7 @@ import (
 func All[T any](ctx context.Context, db Querier, q SQL) ([]T, error) {
 	s := db.session()
 	all := []T{} // not nil, which becomes null in JSON
-	err := each(ctx, s, q, s.db.maxRows, func(row *T) error {
+	_, err := each(ctx, s, q, s.db.maxRows, func(row *T) error {
 		all = append(all, *row)
 		return nil
 	})
@@ -40,12 +41,12 @@ func All[T any](ctx context.Context, db Querier, q SQL) ([]T, error) {
 func One[T any](ctx context.Context, db Querier, q SQL) (T, error) {
 	var one, none T
 	found := false
-	err := each(ctx, db.session(), q, 1, func(row *T) error {
+	st, err := each(ctx, db.session(), q, 1, func(row *T) error {
 		one, found = *row, true
 		return nil
 	})
 	if err == nil && !found {
-		err = newError(ErrNoRows, "")
+		err = st.error(ErrNoRows, "")
 	}
 	if err != nil {
 		return none, err
@@ -57,15 +58,20 @@ func One[T any](ctx context.Context, db Querier, q SQL) (T, error) {
 // returned as it is. Config.Timeout goes for all of it, calls of f included. In a transaction f must run no statement: most
 // databases have no second one on a connection. For T see [All].
 func Each[T any](ctx context.Context, db Querier, q SQL, f func(T) error) error {
-	return each(ctx, db.session(), q, -1, func(row *T) error { return f(*row) })
+	_, err := each(ctx, db.session(), q, -1, func(row *T) error { return f(*row) })
+	return err
 }
 
-// each calls f with at most limit rows; a negative limit is none.
-func each[T any](ctx context.Context, s *session, q SQL, limit int, f func(*T) error) error {
+// each calls f with at most limit rows; a negative limit is none. It returns the statement that gave them.
+func each[T any](ctx context.Context, s *session, q SQL, limit int, f func(*T) error) (statement, error) {
 	st, err := s.prepare(q)
 	if err != nil {
-		return err
+		return st, err
 	}
+	return st, run(ctx, s, st, limit, f)
+}
+
+func run[T any](ctx context.Context, s *session, st statement, limit int, f func(*T) error) error {
 	ctx, cancel := s.db.limit(ctx)
 	defer cancel()
 	start := time.Now()
@@ -79,14 +85,14 @@ func each[T any](ctx context.Context, s *session, q SQL, limit int, f func(*T) e
 		return s.fail(ctx, st, err, start, 0)
 	}
 	row := new(T)
-	targets, misfit := targets(&s.db.scans, row, columns)
+	targets, misfit := targets(&s.db.scans, row, columns, st)
 	if misfit != "" {
-		return s.refuse(ctx, st, newError(ErrScan, misfit), start, 0)
+		return s.refuse(ctx, st.error(ErrScan, misfit), start, 0)
 	}
 	n := 0
 	for ; rows.Next(); n++ {
 		if n == limit {
-			return s.refuse(ctx, st, newError(ErrTooManyRows, "there are more than "+strconv.Itoa(limit)), start, n)
+			return s.refuse(ctx, st.error(ErrTooManyRows, "there are more than "+strconv.Itoa(limit)), start, n)
 		}
 		var zero T
 		*row = zero // a sql.Scanner must not find what it left in the row before
@@ -94,7 +100,9 @@ func each[T any](ctx context.Context, s *session, q SQL, limit int, f func(*T) e
 			if ctx.Err() != nil {
 				return s.fail(ctx, st, err, start, n)
 			}
-			return s.refuse(ctx, st, &Error{kind: ErrScan, detail: scanDetail(err), cause: err}, start, n)
+			e := st.error(ErrScan, s.db.scans.of(reflect.TypeFor[T]()).unfit(err, columns, st))
+			e.cause = err
+			return s.refuse(ctx, e, start, n)
 		}
 		if err := f(row); err != nil {
 			return err
@@ -107,7 +115,6 @@ func each[T any](ctx context.Context, s *session, q SQL, limit int, f func(*T) e
 }
 
 // refuse reports rows that the program has no place for.
-func (s *session) refuse(ctx context.Context, st statement, e *Error, start time.Time, rows int) error {
-	e.fingerprint = fingerprint(s.db.dialect, st.text)
+func (s *session) refuse(ctx context.Context, e *Error, start time.Time, rows int) error {
 	return s.db.report(ctx, e, time.Since(start), rows)
 }

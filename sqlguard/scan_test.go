@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	. "github.com/sallyport-go/sallyport/sqlguard"
+	"github.com/sallyport-go/sallyport/sqlguard/trusted"
 )
 
 // answering returns a DB that answers every query with these rows.
@@ -161,10 +163,14 @@ func TestMisfitsAreErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		"unknown column":    {scanInto[ab](t, "a", "b", "secret_column"), "column 3 has no field"},
-		"missing column":    {scanInto[ab](t, "a"), "sqlguard_test.ab.B has no column"},
-		"column twice":      {scanInto[ab](t, "a", "b", "a"), "column 3 goes to sqlguard_test.ab.A"},
-		"case of a column":  {scanInto[ab](t, "A", "b"), "column 1 has no field"},
+		"unknown column":    {scanInto[ab](t, "a", "b", "titel"), `column 3 "titel" has no field in sqlguard_test.ab`},
+		"column of no name": {scanInto[ab](t, "a", "b", "'hunter2'"), "column 3 has no field"},
+		"column with space": {scanInto[ab](t, "a", "b", "hunter2 x"), "column 3 has no field"},
+		"column of digits":  {scanInto[ab](t, "a", "b", "4hunter2"), "column 3 has no field"},
+		"long column":       {scanInto[ab](t, "a", "b", "hunter2"+strings.Repeat("x", 58)), "column 3 has no field"},
+		"missing column":    {scanInto[ab](t, "a"), `sqlguard_test.ab.B has no column: select "b"`},
+		"column twice":      {scanInto[ab](t, "a", "b", "a"), `column 3 "a" goes to sqlguard_test.ab.A`},
+		"case of a column":  {scanInto[ab](t, "A", "b"), `column 1 "A" has no field`},
 		"untagged":          {scanInto[untagged](t, "ID"), "untagged.ID has no tag"},
 		"not exported":      {scanInto[unexported](t, "id"), "unexported.id is not exported"},
 		"tag twice":         {scanInto[twice](t, "a"), "twice.B has the same column"},
@@ -174,12 +180,12 @@ func TestMisfitsAreErrors(t *testing.T) {
 		"embedded pointer":  {scanInto[embedded](t, "a"), "embedded.stamps"},
 		"pointer":           {scanInto[*ab](t, "a"), "use the struct"},
 		"scalar of columns": {scanInto[int](t, "a", "b"), "2 columns"},
-		"NULL":              {scanInto[int](t, "a"), "column 1"},
+		"NULL":              {scanInto[int](t, "a"), `column 1 "a" does not fit int: a column that can be NULL needs a pointer or a sql.Null [statement `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.ErrorIs(t, c.err, ErrScan)
 			assert.Contains(t, c.err.Error(), c.want)
-			assert.NotContains(t, c.err.Error(), "secret_column")
+			assert.NotContains(t, c.err.Error(), "hunter2")
 		})
 	}
 }
@@ -193,8 +199,30 @@ func TestValueThatDoesNotFitIsNotQuoted(t *testing.T) {
 	db := answering(t, Config{}, []string{"a", "b"}, []driver.Value{"hunter2", "x"})
 	_, err := All[ab](t.Context(), db, Q("SELECT"))
 	require.ErrorIs(t, err, ErrScan)
-	assert.Contains(t, err.Error(), "column 1")
+	assert.Contains(t, err.Error(), `column 1 "a" does not fit sqlguard_test.ab.A, int`)
 	assert.NotContains(t, err.Error(), "hunter2")
+}
+
+// MySQL calls a column by its value, and a driver may have put the value into the text.
+func TestColumnThatIsNamedByAValueIsNotNamed(t *testing.T) {
+	column := "hunter2"
+	db, _, log := newDB(t, Config{Dialect: MySQL}, func(context.Context, string, []driver.NamedValue) (*table, error) {
+		return &table{columns: []string{"a", "b", column}}, nil
+	})
+	_, err := All[ab](t.Context(), db, Q("SELECT a, b, ? FROM t", "hunter2"))
+	require.ErrorIs(t, err, ErrScan)
+	assert.Contains(t, err.Error(), "column 3 has no field")
+	assert.NotContains(t, err.Error()+log.String(), "hunter2")
+
+	_, err = All[ab](t.Context(), db, trusted.SQL("SELECT a, b, 'hunter2' FROM t", "a test"))
+	require.ErrorIs(t, err, ErrScan)
+	assert.NotContains(t, err.Error()+log.String(), "hunter2")
+
+	for _, q := range []SQL{Q("SELECT * FROM t"), Q("SELECT a, b, c AS Titel FROM t WHERE a = ?", 1)} {
+		column = "titel"
+		_, err = All[ab](t.Context(), db, q)
+		assert.ErrorContains(t, err, `column 3 "titel" has no field`)
+	}
 }
 
 func TestManyListsOfColumnsAreServed(t *testing.T) {

@@ -19,6 +19,7 @@ type scans struct {
 
 // scanType is a type that rows are read into.
 type scanType struct {
+	typ    reflect.Type
 	value  bool           // the type takes one column as a whole
 	fields []scanField    // of a struct
 	byName map[string]int // their index
@@ -31,6 +32,7 @@ type scanType struct {
 type scanField struct {
 	column string // from the tag
 	name   string // in Go
+	typ    reflect.Type
 	index  []int
 }
 
@@ -41,7 +43,7 @@ type scanPlan struct {
 }
 
 // targets returns what [sql.Rows.Scan] writes the columns to, row itself or its fields, or why they do not fit.
-func targets[T any](s *scans, row *T, columns []string) ([]any, string) {
+func targets[T any](s *scans, row *T, columns []string, st statement) ([]any, string) {
 	t := s.of(reflect.TypeFor[T]())
 	switch {
 	case t.misfit != "":
@@ -51,7 +53,7 @@ func targets[T any](s *scans, row *T, columns []string) ([]any, string) {
 	case t.value:
 		return []any{row}, ""
 	}
-	fields, misfit := t.plan(columns)
+	fields, misfit := t.plan(columns, st)
 	if misfit != "" {
 		return nil, misfit
 	}
@@ -83,7 +85,7 @@ func isRow(rt reflect.Type) bool {
 }
 
 func newScanType(rt reflect.Type) *scanType {
-	t := &scanType{byName: make(map[string]int)}
+	t := &scanType{typ: rt, byName: make(map[string]int)}
 	switch {
 	case rt == rawBytesType:
 		t.misfit = "sql.RawBytes is valid only until the next row: use []byte"
@@ -121,12 +123,12 @@ func (t *scanType) add(rt reflect.Type, parent []int) {
 			t.misfit = where + " is a sql.RawBytes, valid only until the next row: use []byte"
 		default:
 			t.byName[tag] = len(t.fields)
-			t.fields = append(t.fields, scanField{column: tag, name: where, index: index})
+			t.fields = append(t.fields, scanField{column: tag, name: where, typ: f.Type, index: index})
 		}
 	}
 }
 
-func (t *scanType) plan(columns []string) (fields [][]int, misfit string) {
+func (t *scanType) plan(columns []string, st statement) (fields [][]int, misfit string) {
 	t.mu.RLock()
 	for i := range t.plans {
 		if slices.Equal(t.plans[i].columns, columns) {
@@ -138,7 +140,7 @@ func (t *scanType) plan(columns []string) (fields [][]int, misfit string) {
 	if fields != nil {
 		return fields, ""
 	}
-	if fields, misfit = t.match(columns); misfit != "" {
+	if fields, misfit = t.match(columns, st); misfit != "" {
 		return nil, misfit
 	}
 	t.mu.Lock()
@@ -149,23 +151,22 @@ func (t *scanType) plan(columns []string) (fields [][]int, misfit string) {
 	return fields, ""
 }
 
-// match names columns by their place: their names may be SQL.
-func (t *scanType) match(columns []string) ([][]int, string) {
+func (t *scanType) match(columns []string, st statement) ([][]int, string) {
 	fields := make([][]int, len(columns))
 	taken := make([]bool, len(t.fields))
 	for i, column := range columns {
 		n, ok := t.byName[column]
 		if !ok {
-			return nil, "column " + strconv.Itoa(i+1) + " has no field"
+			return nil, st.column(i, column) + " has no field in " + t.typ.String()
 		}
 		if taken[n] {
-			return nil, "column " + strconv.Itoa(i+1) + " goes to " + t.fields[n].name + ", as one before it does"
+			return nil, st.column(i, column) + " goes to " + t.fields[n].name + ", as one before it does"
 		}
 		taken[n] = true
 		fields[i] = t.fields[n].index
 	}
 	if n := slices.Index(taken, false); n >= 0 {
-		return nil, t.fields[n].name + " has no column"
+		return nil, t.fields[n].name + " has no column: select " + strconv.Quote(t.fields[n].column)
 	}
 	return fields, ""
 }

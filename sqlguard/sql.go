@@ -17,14 +17,27 @@ type text string
 // is the dialect known. A faulty fragment never runs.
 type SQL struct {
 	node node
-	text string
-	// The values of a text or a predicate. One or two, the usual number, need no slice of their own.
+	n    uint8 // how many of inline, or inSlice
+	// What to make room for, up to maxHint: how many values are in it, but for lists, and about how many bytes its text has.
+	count, size int32
+	text        string
+	// The values of a text or a predicate. One or two, the usual number, need no slice of their own; more are a []any, and those of a
+	// list a list, in the first. Fragments are copied into one another, so each word of them counts.
 	inline [2]any
-	n      uint8 // how many of inline
-	values []any
 	parts  []SQL
-	count  int // how many values are in it, but for lists: what to make room for
-	size   int // about how many bytes its text has
+}
+
+// inSlice is the n of a text with more values than fit inline.
+const inSlice = 3
+
+// maxHint bounds what room is made for: fragments that take in one another twice at each level would count beyond any number.
+const maxHint = maxText
+
+func hint(n int) int32 { return int32(min(n, maxHint)) }
+
+// expect adds what to make room for.
+func (q *SQL) expect(count, size int) {
+	q.count, q.size = hint(int(q.count)+count), hint(int(q.size)+size)
 }
 
 // What to make room for in the text, beyond the constants: a placeholder, and what joins two parts.
@@ -45,8 +58,7 @@ const (
 	nodeWhere        // parts as of nodeAnd, after the word
 	nodeComma        // parts in a list
 	nodeSpace        // parts after one another
-	nodeOrder        // parts, each a column
-	nodeDesc         // a column in descending order
+	nodeOrder        // an order
 	nodeIn           // text IN (values)
 	nodeNotIn        // text NOT IN (values)
 	nodeLike         // text LIKE value
@@ -75,20 +87,19 @@ func makeText(s string, args []any) SQL {
 	if s == "" && len(args) == 0 {
 		return SQL{}
 	}
-	q := SQL{node: nodeText, text: s, count: len(args), size: len(s) + len(args)*placeholderSize}
+	q := SQL{node: nodeText, text: s}
+	q.expect(len(args), len(s)+len(args)*placeholderSize)
 	if len(args) <= len(q.inline) {
 		q.n = uint8(copy(q.inline[:], args))
 	} else {
-		q.values = slices.Clone(args)
+		q.n, q.inline[0] = inSlice, slices.Clone(args)
 	}
 	for _, arg := range args {
 		switch part := arg.(type) {
 		case SQL:
-			q.count += part.count - 1
-			q.size += part.size
+			q.expect(int(part.count)-1, int(part.size))
 		case raw.Fragment:
-			q.count += len(part.Args) - 1
-			q.size += len(part.Text)
+			q.expect(len(part.Args)-1, len(part.Text))
 		}
 	}
 	return q
@@ -96,8 +107,8 @@ func makeText(s string, args []any) SQL {
 
 // args returns the values of q.
 func (q *SQL) args() []any {
-	if q.values != nil {
-		return q.values
+	if q.n == inSlice {
+		return q.inline[0].([]any)
 	}
 	return q.inline[:q.n]
 }
@@ -120,15 +131,21 @@ func (q SQL) String() string { return "sqlguard.SQL" }
 // [DB]. The error is an [*Error] for [ErrSQL], or for [ErrTooLarge] if there are more values than the
 // dialect has parameters. The empty fragment gives the empty text.
 func (q SQL) Text(d Dialect) (string, []any, error) {
+	st, err := q.statement(d)
+	return st.text, st.args, err
+}
+
+func (q *SQL) statement(d Dialect) (statement, error) {
 	if !d.known() {
-		return "", nil, fault("the dialect is unknown: use PostgreSQL, MySQL or SQLite")
+		return statement{}, fault("the dialect is unknown: use PostgreSQL, MySQL or SQLite")
 	}
-	r := renderer{d: d, buf: make([]byte, 0, min(q.size, maxText))}
+	r := renderer{d: d, buf: make([]byte, 0, q.size)}
 	if q.count > 0 {
-		r.args = make([]any, 0, min(q.count, d.maxArgs()))
+		r.args = make([]any, 0, min(int(q.count), d.maxArgs()))
 	}
-	if err := r.render(&q); err != nil {
-		return "", nil, err
+	if err := r.render(q); err != nil {
+		return statement{}, err
 	}
-	return unsafe.String(unsafe.SliceData(r.buf), len(r.buf)), r.args, nil // nobody else has the buffer
+	text := unsafe.String(unsafe.SliceData(r.buf), len(r.buf)) // nobody else has the buffer
+	return statement{label{d, text, r.foreign}, r.args}, nil
 }

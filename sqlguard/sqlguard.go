@@ -36,6 +36,8 @@
 // The lexers assume the servers' defaults: standard_conforming_strings on PostgreSQL, a UTF-8 connection on MySQL and
 // MariaDB. What would read differently under another sql_mode is refused.
 //
-// An error's text holds no SQL, no value and nothing that a driver wrote; the cause is there for errors.As. Events hold
-// a fingerprint of the statement, how long it took and how many rows it gave.
+// An error's text, which is for the log, and events say which statement failed: its fingerprint and its text, with ? for each literal and
+// cut to 256 bytes, the database's code, what the code means, and for rows that do not fit the columns and fields. They hold no bound value, no text
+// that came through package trusted, and nothing that a driver wrote but for names that the statement has too: drivers quote values, even
+// where they explain a syntax error. The driver's error is there for errors.As, and only [Error.Public] is for clients.
 package sqlguard

@@ -9,7 +9,7 @@ import (
 
 // statement is a rendered SQL that may run.
 type statement struct {
-	text string
+	label
 	args []any
 }
 
@@ -18,23 +18,23 @@ func (s *session) prepare(q SQL) (statement, error) {
 	if err := s.doom.err(); err != nil {
 		return statement{}, err
 	}
-	text, args, err := q.Text(s.db.dialect)
+	st, err := q.statement(s.db.dialect)
 	if err != nil {
 		return statement{}, err
 	}
-	verb := firstWord(s.db.dialect, text)
+	verb := firstWord(st.d, st.text)
 	switch {
 	case verb == "":
-		return statement{}, fault("the statement is empty")
+		return statement{}, st.error(ErrSQL, "the statement is empty")
 	case anyFold(verb, transactionWords):
-		return statement{}, fault("the statement begins or ends a transaction: use Read or Write")
+		return statement{}, st.error(ErrSQL, "the statement begins or ends a transaction: use Read or Write")
 	case s.readOnly && !anyFold(verb, readWords):
-		return statement{}, newError(ErrReadOnly, "only a query can run in Read")
+		return statement{}, st.error(ErrReadOnly, "only a query can run in Read")
 	}
-	if limit := s.db.maxArgBytes; limit >= 0 && argBytes(args, limit) > limit {
-		return statement{}, newError(ErrTooLarge, "the values have more than "+strconv.Itoa(limit)+" bytes")
+	if limit := s.db.maxArgBytes; limit >= 0 && argBytes(st.args, limit) > limit {
+		return statement{}, st.error(ErrTooLarge, "the values have more than "+strconv.Itoa(limit)+" bytes")
 	}
-	return statement{text, args}, nil
+	return st, nil
 }
 
 // transactionWords begin statements that would leave a connection of the pool in a transaction, or end one under the

@@ -64,7 +64,8 @@ func (db *DB) transact(ctx context.Context, readOnly bool, f func(tx *Tx) error)
 			db.log.Emit(ctx, slog.LevelError, event.AvailabilityFail,
 				slog.String("dialect", db.dialect.String()),
 				slog.String("code", e.code),
-				slog.String("statement", e.fingerprint),
+				slog.String("statement", e.Fingerprint()),
+				slog.String("sql", e.statement.excerpt()),
 				slog.String("reason", "the transaction collided with others"),
 				slog.Int("attempts", attempt))
 			return err

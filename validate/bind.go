@@ -70,7 +70,9 @@ func (f *field) bindPath(r *http.Request, rep *report, v reflect.Value) error {
 	case strings.Contains(r.Pattern, "{"+f.name+"}"):
 		rep.addAt(f.name, codeMissing)
 	default:
-		return misuse(fmt.Errorf("validate: the route %q has no {%s}, which a field takes from the path", r.Pattern, f.name))
+		return misuse(fmt.Errorf("validate: the route %q has no {%s}, which a field takes from the path: name it in the pattern or, "+
+			"if the router does not fill in Request.PathValue (gin, echo and gorilla do not), call r.SetPathValue(%q, …) before Bind",
+			r.Pattern, f.name, f.name))
 	}
 	return nil
 }
@@ -91,7 +93,7 @@ func (p *program) parseQuery(r *http.Request, rep *report) (url.Values, bool) {
 		return nil, false
 	}
 	if !p.limits.AllowUnknownQuery && p.hasUnknown(query) {
-		rep.add(codeExtra, nil)
+		rep.add(codeExtra, p.allowedQuery)
 	}
 	return query, true
 }

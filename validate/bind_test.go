@@ -140,6 +140,15 @@ func TestRouteWithoutTheNameIsAnErrorOfTheServer(t *testing.T) {
 	_, err := routed[byID](t, "GET /x/{ident}", get(t, "/x/7"))
 	require.Equal(t, 500, status(t, err), "an owner of 0 must not come out of a typing error")
 	assert.Contains(t, err.Error(), `the route "GET /x/{ident}" has no {id}`)
+	assert.Contains(t, err.Error(), `call r.SetPathValue("id", …) before Bind`)
+
+	r := get(t, "/x/7") // as from a router that fills in neither the pattern nor the values
+	_, err = validate.Bind[byID](r)
+	require.Equal(t, 500, status(t, err))
+	r.SetPathValue("id", "7")
+	v, err := validate.Bind[byID](r)
+	require.NoError(t, err)
+	assert.EqualValues(t, 7, v.ID)
 }
 
 func TestUnknownQueryCanBeAllowed(t *testing.T) {

@@ -23,6 +23,8 @@ type program struct {
 	root slot
 	// params are the fields that come from elsewhere, in the order of path, query, header.
 	params []field
+	// allowedQuery are the parameters of the violation that a name of the query is not known.
+	allowedQuery map[string]any
 	// hasBody says whether there is something to read from the body.
 	hasBody bool
 }
@@ -86,6 +88,7 @@ func compile(t reflect.Type, env bool) (program, error) {
 		p.hasBody = true
 	}
 	p.params = c.params
+	p.allowedQuery = allowedNames(p.params, inQuery)
 	return p, errors.Join(c.faults...)
 }
 

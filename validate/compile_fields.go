@@ -22,6 +22,7 @@ func (c *compiler) object(t reflect.Type, where string, top bool) *node {
 	for i := range n.fields {
 		n.byName[n.fields[i].name] = i
 	}
+	n.allowed = allowedNames(n.fields, inBody)
 	return n
 }
 

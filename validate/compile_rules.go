@@ -71,7 +71,7 @@ func (c *compiler) rule(s *slot, text, where string) {
 	if !ok {
 		return
 	}
-	r := rule{holds: byEngine(text), code: w.code}
+	r := rule{name: name, arg: unescape(param), holds: byEngine(text), code: w.code}
 	switch name {
 	case "url":
 		r.holds = byEngine("http_url")
@@ -102,7 +102,7 @@ func (c *compiler) rule(s *slot, text, where string) {
 
 // alternatives compiles a|b, which holds if one of them does.
 func (c *compiler) alternatives(s *slot, text, where string) {
-	r := rule{holds: byEngine(text), code: codeValue, params: map[string]any{"rule": unescape(text)}}
+	r := rule{name: unescape(text), holds: byEngine(text), code: codeValue, params: map[string]any{"rule": unescape(text)}}
 	ok := true
 	for part := range strings.SplitSeq(text, "|") {
 		if _, known := c.word(s.node, part, where); !known {

@@ -168,7 +168,7 @@ func (d *decoder) object(n *node, v reflect.Value) bool {
 			ok = d.report(f) && d.skip()
 		case !known:
 			if !unknown {
-				d.rep.add(codeExtra, nil)
+				d.rep.add(codeExtra, n.allowed)
 			}
 			unknown = true
 			ok = !d.rep.full && d.skip()

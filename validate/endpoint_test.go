@@ -63,7 +63,7 @@ func TestEndpointRefusesWithPointers(t *testing.T) {
 	assert.Equal(t, "application/problem+json", res.Header.Get("Content-Type"))
 	assert.JSONEq(t, `{"title":"Unprocessable Entity","status":422,"detail":"The request has values that are not allowed.","errors":[
 		{"in":"body","pointer":"/title","code":"string_too_short","detail":"The text must have at least 1 characters.","params":{"min_length":1}},
-		{"in":"body","pointer":"","code":"extra_forbidden","detail":"There are names here that are not known."}]}`, body)
+		{"in":"body","pointer":"","code":"extra_forbidden","detail":"There are names here that are not known. Known are: title.","params":{"allowed":["title"]}}]}`, body)
 	assert.Contains(t, log.String(), "event=input_validation_fail")
 	assert.Contains(t, log.String(), `codes="string_too_short extra_forbidden"`)
 	assert.NotContains(t, log.String(), "canary")

@@ -25,11 +25,12 @@ import (
 // Each exported field names its variable in the env tag, or is left out with env:"-". A list is separated by commas. A variable
 // that is empty counts as not set. The default and validate tags are those of the package documentation.
 //
-// NAME_FILE may name a file with the value instead, as Docker, Kubernetes and systemd lay secrets down; both NAME and NAME_FILE is
-// an error. The file is a regular one of at most 64 KiB, not writable by group or others (on Unix), and reached by symbolic
+// Each of them, secret or not, may be given by NAME_FILE instead: the name of a file that holds the value, as Docker, Kubernetes and systemd
+// lay secrets down. Both NAME and NAME_FILE is an error. The file is a regular one of at most 64 KiB, not writable by group or others (on Unix), and reached by symbolic
 // links inside its own folder only, so that Kubernetes' ..data works and nothing else. One line break at the end is cut off.
 //
-// The error names all variables that are wrong, never a value: an *[Error] with the status 500, or what is wrong with the tags.
+// The error names all variables that are wrong, what is asked for, and what to set: an *[Error] with the status 500, or what is wrong with the
+// tags. It holds no value, no file name, and nothing of what is in a file, so that a NAME_FILE that names another secret does not show it.
 func Env[T any](prefix string) (T, error) {
 	var v T
 	p, err := compile(reflect.TypeFor[T](), true)
@@ -94,12 +95,19 @@ func (e *environment) object(n *node, v reflect.Value, prefix string) {
 }
 
 func (e *environment) variable(f *field, v reflect.Value, name string) {
+	from, before := name, len(e.rep.list)
+	defer func() {
+		for i := before; i < len(e.rep.list); i++ {
+			e.rep.list[i].remedy(f, from)
+		}
+	}()
 	text, file := os.Getenv(name), os.Getenv(name+"_FILE")
 	switch {
 	case text != "" && file != "":
 		e.rep.add(codeBothSet, nil)
 		return
 	case file != "":
+		from = name + "_FILE"
 		content, fault := readSecretFile(file)
 		if fault.code != "" {
 			e.rep.add(fault.code, fault.params)

@@ -85,9 +85,13 @@ func (e *Error) Error() string {
 		return "validate: " + e.Public()
 	}
 	var b strings.Builder
-	b.WriteString("validate: ")
 	for i, v := range e.Violations {
-		if i > 0 {
+		switch {
+		case i == 0:
+			b.WriteString("validate: ")
+		case v.In == inEnv: // a setting a line, like the faults of a Config
+			b.WriteString("\nvalidate: ")
+		default:
 			b.WriteString("; ")
 		}
 		if v.In == inEnv {

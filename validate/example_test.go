@@ -36,7 +36,7 @@ func ExampleEndpoint() {
 	}
 	// Output:
 	// 201 {"id":7,"title":"Milk"}
-	// 422 {"title":"Unprocessable Entity","status":422,"detail":"The request has values that are not allowed.","errors":[{"in":"body","pointer":"/title","code":"string_too_short","detail":"The text must have at least 1 characters.","params":{"min_length":1}},{"in":"body","pointer":"/tags/1","code":"value_error","detail":"The value does not have the required form.","params":{"rule":"alphanum"}},{"in":"body","pointer":"","code":"extra_forbidden","detail":"There are names here that are not known."}]}
+	// 422 {"title":"Unprocessable Entity","status":422,"detail":"The request has values that are not allowed.","errors":[{"in":"body","pointer":"/title","code":"string_too_short","detail":"The text must have at least 1 characters.","params":{"min_length":1}},{"in":"body","pointer":"/tags/1","code":"value_error","detail":"The value does not have the required form.","params":{"rule":"alphanum"}},{"in":"body","pointer":"","code":"extra_forbidden","detail":"There are names here that are not known. Known are: title, tags.","params":{"allowed":["title","tags"]}}]}
 }
 
 func ExampleJSON() {
@@ -69,7 +69,7 @@ func ExampleBind() {
 	fmt.Println(err)
 	// Output:
 	// {20 [home work]} <nil>
-	// validate: query "": extra_forbidden: There are names here that are not known.; query "/limit": less_than_equal: The value must be at most 100.
+	// validate: query "": extra_forbidden: There are names here that are not known. Known are: limit, tag.; query "/limit": less_than_equal: The value must be at most 100.
 }
 
 func ExampleCompile() {
@@ -138,10 +138,13 @@ func ExampleEnv() {
 		Addr string          `env:"ADDR" default:":8443" validate:"hostname_port"`
 		Key  validate.Secret `env:"KEY" validate:"required,min=32"`
 	}
+	os.Setenv("EXAMPLE_ADDR", "localhost")
 	os.Setenv("EXAMPLE_KEY", "too short")
 	_, err := validate.Env[Settings]("EXAMPLE")
 	fmt.Println(err)
-	// Output: validate: EXAMPLE_KEY: string_too_short: The text must have at least 32 characters.
+	// Output:
+	// validate: EXAMPLE_ADDR: value_error: The value does not have the required form; set EXAMPLE_ADDR to a host and a port, such as :8443.
+	// validate: EXAMPLE_KEY: string_too_short: The text must have at least 32 characters; set EXAMPLE_KEY to a text of at least 32 characters.
 }
 
 func ExampleSecret() {

@@ -113,6 +113,13 @@ var messages = map[string]string{
 
 func message(code string, params map[string]any) string {
 	text := messages[code]
+	switch {
+	case code != codeExtra:
+	case params["total"] != nil:
+		text += " Of {total}, known are: {allowed}."
+	case params["allowed"] != nil:
+		text += " Known are: {allowed}."
+	}
 	for name, value := range params {
 		if list, ok := value.([]string); ok {
 			value = strings.Join(list, ", ")

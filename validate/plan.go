@@ -30,6 +30,8 @@ type node struct {
 	elem   *slot
 	fields []field
 	byName map[string]int
+	// allowed are the parameters of the violation that a name is not known.
+	allowed map[string]any
 }
 
 // hold says what a slot is in Go.
@@ -63,6 +65,31 @@ type field struct {
 	hasFallback bool
 	// missingAtZero means that the zero value breaks a rule.
 	missingAtZero bool
+}
+
+// maxAllowed is how many names a violation lists.
+const maxAllowed = 20
+
+// allowedNames returns the parameters of the violation that a name is not known: the names from the program that are, never the one from the
+// client. They are no secret, since each can be found out by sending it.
+func allowedNames(fields []field, in string) map[string]any {
+	var names []string
+	total := 0
+	for i := range fields {
+		if fields[i].in != in {
+			continue
+		}
+		if total++; total <= maxAllowed {
+			names = append(names, fields[i].name)
+		}
+	}
+	switch {
+	case total == 0:
+		return nil
+	case total > maxAllowed:
+		return map[string]any{"allowed": names, "total": total}
+	}
+	return map[string]any{"allowed": names}
 }
 
 // maxFields is the size of seen.

@@ -3,6 +3,7 @@ package validate
 import (
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -56,8 +57,18 @@ func (r *report) add(code string, params map[string]any) {
 		code, params, pointer = codeTruncated, nil, ""
 	}
 	r.list = append(r.list, Violation{
-		In: r.in, Pointer: pointer, Code: code, Message: message(code, params), Params: maps.Clone(params),
+		In: r.in, Pointer: pointer, Code: code, Message: message(code, params), Params: cloned(params),
 	})
+}
+
+func cloned(params map[string]any) map[string]any {
+	params = maps.Clone(params)
+	for name, value := range params {
+		if list, ok := value.([]string); ok {
+			params[name] = slices.Clone(list)
+		}
+	}
+	return params
 }
 
 func (r *report) pointer() string {

@@ -10,6 +10,7 @@ import (
 
 // rule is one word of a validate tag.
 type rule struct {
+	name, arg string // as in the tag; the name of alternatives is all of them
 	// omit means that the rules behind it do not apply to a zero value; behind a pointer, as in validator/v10, only nil is zero.
 	omit bool
 	// holds is given a pointer to the value.

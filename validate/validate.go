@@ -36,7 +36,9 @@
 // The codes are Pydantic's where the meaning is the same.
 //
 //	missing                                    required and absent, or absent and not valid at its zero value
-//	extra_forbidden                            unknown name; at the place of its parent, once
+//	extra_forbidden                            unknown name; at the place of its parent, once, with up to 20 of the
+//	                                           names that are known there (allowed), and their
+//	                                           number if there are more (total)
 //	string_type, bool_type, int_type,          JSON of another type, or null
 //	float_type, datetime_type, list_type,
 //	dict_type, model_attributes_type
@@ -66,6 +68,30 @@
 //	truncated                                  there are more than 32 violations
 //	both_set, file_unreadable, file_writable,  [Env] only
 //	file_too_large
+//
+// # Answers
+//
+// [Refuse], and with it every [Endpoint], answers in the form of RFC 9457. An [*Error] with violations has the further member errors, in which
+// pointer is an RFC 6901 pointer into what in names, and params is left out if the rule has none:
+//
+//	HTTP/1.1 422 Unprocessable Entity
+//	Content-Type: application/problem+json
+//	Cache-Control: no-store
+//
+//	{
+//	  "title": "Unprocessable Entity",
+//	  "status": 422,
+//	  "detail": "The request has values that are not allowed.",
+//	  "errors": [
+//	    {"in": "body", "pointer": "/title", "code": "string_too_long",
+//	     "detail": "The text must have at most 200 characters.", "params": {"max_length": 200}},
+//	    {"in": "body", "pointer": "", "code": "extra_forbidden",
+//	     "detail": "There are names here that are not known. Known are: title, tags.", "params": {"allowed": ["title", "tags"]}}
+//	  ]
+//	}
+//
+// Refuse answers the errors of every package here as well, and every other that has HTTPStatus() int and Public() string: one call serves
+// all that a handler can fail with.
 //
 // # Security model
 //
@@ -111,6 +137,14 @@ func JSON[T any](r *http.Request) (T, error) {
 //
 // A parameter that is given twice is refused unless its field is a slice; so is an unknown query parameter. The error is as
 // that of [JSON].
+//
+// The path is read by [net/http.Request.PathValue], which [net/http.ServeMux] fills in, and chi since its version 5.0.12. For a router that does
+// not, such as gin, echo and gorilla/mux, set the values before; otherwise the answer is 500, and the log says which is missing:
+//
+//	r.Get("/users/{owner}/notes", listNotes)                          // chi
+//
+//	c.Request.SetPathValue("owner", c.Param("owner"))                 // gin, on the route "/users/:owner/notes"
+//	in, err := validate.Bind[ListNotes](c.Request)
 func Bind[T any](r *http.Request) (T, error) {
 	t, err := cached[T]()
 	if err != nil {

@@ -70,6 +70,11 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	go func() { // rotates them, and follows the file where several processes serve
+		if err := keys.Run(ctx); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "the signing keys are not rotated", "err", err)
+		}
+	}()
 	issuer, err := auth.NewIssuer(auth.IssuerConfig{Issuer: string(set.Issuer), Audience: []string{string(set.Issuer)}, Keys: keys, Revocations: logins})
 	if err != nil {
 		return err
