@@ -26,7 +26,7 @@ func newRefuser(c Config) refuser {
 // Header() http.Header, decides about its own status and text; every other is answered with 500 and no text of its own.
 //
 // An *[Error] of a client is logged as input_validation_fail with its codes; what is answered with 500 or more is logged as an
-// error.
+// error. Of other errors 401 and 403 are logged as authz_fail, and 400 and 422 as input_validation_fail, with the text of Error.
 func (t *Type[T]) Refuse(w http.ResponseWriter, r *http.Request, err error) { t.refuse(w, r, err) }
 
 // outward is an error that may be shown to the client.
@@ -53,6 +53,8 @@ func (f refuser) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case ours:
 		f.events.Request(r, slog.LevelWarn, event.InputValidationFail,
 			slog.Int("status", out.HTTPStatus()), slog.String("codes", codes(e.Violations)))
+	default:
+		f.logRefusal(r, out)
 	}
 	if _, complete := out.(problem.Refusal); ok && !complete {
 		err = headerless{out, err}
@@ -69,6 +71,20 @@ func codes(violations []Violation) string {
 		}
 	}
 	return strings.Join(list, " ")
+}
+
+// logRefusal raises the event of what a handler has refused by an error of its own: who may not do something to this very thing, such as the
+// note of somebody else, and input that only the handler could judge. What is not found, or conflicts, is no event.
+func (f refuser) logRefusal(r *http.Request, out outward) {
+	name := event.AuthzFail
+	switch out.HTTPStatus() {
+	case http.StatusUnauthorized, http.StatusForbidden:
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		name = event.InputValidationFail
+	default:
+		return
+	}
+	f.events.Request(r, slog.LevelWarn, name, slog.Int("status", out.HTTPStatus()), slog.String("reason", out.Error()))
 }
 
 // logFailure logs what is the server's own fault.
