@@ -18,9 +18,6 @@ func openLocked(path string) (*os.File, error) {
 	if err := flock(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	if there, err := os.Stat(path); err != nil || !same(f, there) { // somebody tidied up: it is a lock that nobody else sees
-		return nil, errors.Join(errLocked, f.Close())
-	}
 	return f, nil
 }
 
@@ -35,11 +32,6 @@ func flock(f *os.File) error {
 		}
 		return err
 	}
-}
-
-func same(f *os.File, there fs.FileInfo) bool {
-	here, err := f.Stat()
-	return err == nil && os.SameFile(here, there)
 }
 
 // giveToOwner gives f to the owner of old, which only root can do.

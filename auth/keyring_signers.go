@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"crypto"
 	"errors"
 	"fmt"
 
@@ -13,7 +14,7 @@ func signerRing(signers []SignerKey) (*ringKeys, error) {
 	keys := make([]ringKey, 0, len(signers))
 	var errs []error
 	for i, s := range signers {
-		key, err := jose.NewPrivateKey(s.Signer, jose.Algorithm(s.Algorithm), s.ID)
+		key, err := bindSigner(s.Signer, jose.Algorithm(s.Algorithm), s.ID)
 		if err == nil && i == 0 {
 			_, err = key.Sign("a first signature shows that the key is the right one")
 		}
@@ -33,6 +34,14 @@ func signerRing(signers []SignerKey) (*ringKeys, error) {
 	return newRingKeys(keys)
 }
 
+// bindSigner binds a key to an algorithm, of which it may have to find out the one that fits.
+func bindSigner(signer crypto.Signer, alg jose.Algorithm, id string) (*jose.PrivateKey, error) {
+	if signer != nil && alg == "" {
+		alg = jose.DefaultAlgorithm(signer.Public())
+	}
+	return jose.NewPrivateKey(signer, alg, id)
+}
+
 // isPEM says whether a key file begins as PEM does (RFC 7468, section 2).
 func isPEM(text []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("-----BEGIN "))
@@ -44,7 +53,7 @@ func pemRing(path string, text []byte, alg jose.Algorithm) (*ringKeys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("auth: the key file %s: %w", path, err)
 	}
-	key, err := jose.NewPrivateKey(signer, alg, "")
+	key, err := bindSigner(signer, alg, "")
 	if err != nil {
 		return nil, fmt.Errorf("auth: the key file %s: %w", path, err)
 	}

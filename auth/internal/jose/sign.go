@@ -23,16 +23,12 @@ type PrivateKey struct {
 	foreign bool // raw is not of the standard library
 }
 
-// NewPrivateKey binds raw to an algorithm. An empty one means RS256 for an RSA key, and otherwise the one that fits the key. An empty id
-// means the key's thumbprint (RFC 7638).
+// NewPrivateKey binds raw to an algorithm. An empty id means the key's thumbprint (RFC 7638).
 func NewPrivateKey(raw crypto.Signer, alg Algorithm, id string) (*PrivateKey, error) {
 	if raw == nil {
 		return nil, fmt.Errorf("%w: there is none", ErrKey)
 	}
 	pub := raw.Public()
-	if alg == "" {
-		alg = defaultAlgorithm(pub)
-	}
 	if id == "" {
 		var err error
 		if id, err = Thumbprint(pub); err != nil {
@@ -59,8 +55,9 @@ func NewPrivateKey(raw crypto.Signer, alg Algorithm, id string) (*PrivateKey, er
 	return k, nil
 }
 
-// defaultAlgorithm returns the algorithm for a key that comes without one, or none for an unknown key.
-func defaultAlgorithm(pub crypto.PublicKey) Algorithm {
+// DefaultAlgorithm returns the algorithm for a key that comes without one: RS256 for RSA, and otherwise the only one that fits. Of a key
+// that fits none it is empty.
+func DefaultAlgorithm(pub crypto.PublicKey) Algorithm {
 	if _, ok := pub.(*rsa.PublicKey); ok {
 		return RS256
 	}
