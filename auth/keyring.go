@@ -85,7 +85,7 @@ type KeyRing struct {
 	current atomic.Pointer[ringKeys]
 	running atomic.Bool
 	opened  time.Time
-	seen    atomic.Pointer[time.Time] // when the file was last good, once it is followed
+	seen    atomic.Pointer[sighting] // of the last good file, once it is followed
 
 	busy   chan struct{}     // held by whoever looks at the file or changes the keys, and guards what follows
 	text   [sha256.Size]byte // of the file as it was taken over last

@@ -23,16 +23,22 @@ func (k *KeyRing) fresh(ctx context.Context) (*ringKeys, error) {
 	return k.current.Load(), nil
 }
 
+// sighting is when a file was good, and until when what was seen may be used, by both clocks: the monotonic one of most systems stands
+// still while the machine sleeps, and the other one can be set back.
+type sighting struct {
+	until     time.Time
+	wallUntil int64 // in milliseconds since 1970
+}
+
+func (s schedule) sightingAt(t time.Time) *sighting {
+	until := t.Add(s.publish / 2)
+	return &sighting{until, until.UnixMilli()}
+}
+
 // stale says whether the ring follows a file and saw it last so long ago that the laws of [schedule] no longer hold.
 func (k *KeyRing) stale(now time.Time) bool {
 	seen := k.seen.Load()
-	return seen != nil && elapsed(*seen, now) > k.schedule.publish/2
-}
-
-// elapsed counts by both clocks and takes what is longer: the monotonic one of most systems stands still while the machine sleeps, and
-// the other one can be set back.
-func elapsed(from, to time.Time) time.Duration {
-	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
+	return seen != nil && (now.After(seen.until) || now.UnixMilli() > seen.wallUntil)
 }
 
 // refresh looks at the file, unless somebody did so less than pause ago, and returns what went wrong at the last look.
@@ -41,7 +47,7 @@ func (k *KeyRing) refresh(ctx context.Context, pause time.Duration) error {
 		return err
 	}
 	defer k.leave()
-	if now := time.Now(); elapsed(k.looked, now) < pause && (k.failed != nil || !k.stale(now)) {
+	if now := time.Now(); now.Sub(k.looked) < pause && (k.failed != nil || !k.stale(now)) {
 		return k.failed
 	}
 	return k.look()
@@ -56,7 +62,7 @@ func (k *KeyRing) look() error {
 	}
 	k.looked, k.failed = time.Now(), err
 	if err == nil && k.seen.Load() != nil {
-		k.seen.Store(&began)
+		k.seen.Store(k.schedule.sightingAt(began))
 	}
 	return err
 }

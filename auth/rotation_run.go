@@ -30,7 +30,7 @@ func (k *KeyRing) Run(ctx context.Context) error {
 		return nil
 	}
 	if k.path != "" {
-		k.seen.CompareAndSwap(nil, &k.opened)
+		k.seen.CompareAndSwap(nil, k.schedule.sightingAt(k.opened))
 	}
 	ticker := time.NewTicker(k.schedule.poll)
 	defer ticker.Stop()
