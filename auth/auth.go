@@ -4,6 +4,7 @@
 //
 //	keys, err := auth.NewKeyRing(auth.KeyRingConfig{Path: "keys.json"})
 //	…
+//	go keys.Run(ctx) // rotates them, and follows the file where several processes serve
 //	issuer, err := auth.NewIssuer(auth.IssuerConfig{Issuer: "https://api.example", Audience: []string{"https://api.example"}, Keys: keys})
 //	…
 //	guard, err := auth.New(auth.Config{Authenticator: auth.Bearer(issuer.Verifier()), Realm: "example"})
