@@ -24,7 +24,8 @@ type DPoPConfig struct {
 	// Window is how old a proof may be, from a second to five minutes. Zero means a minute. A proof from up to five seconds ahead is
 	// accepted as well.
 	Window time.Duration
-	// Replays remembers the proofs that were used. Nil means the memory of this process, and then one proof works once on each node.
+	// Replays remembers the proofs that were used. Nil means the memory of this process, and then one proof works once on each node. It
+	// holds 262,144 proofs, and 16,384 of one client; beyond that the answer is 503, since to forget one would let it be used again.
 	Replays Replays
 	// NonceKey, of 32 to 64 random bytes that all nodes share, has clients put a nonce of this service into their proofs (RFC 9449,
 	// section 9), so that nobody can make proofs in advance. A nonce is good for five minutes. Nil asks for none.
@@ -35,8 +36,10 @@ type DPoPConfig struct {
 
 // Replays remembers what may be used once. It is safe for concurrent use.
 type Replays interface {
-	// Use says whether this is the first use of key, and remembers it until the given time. The error means that it could not find out.
-	Use(ctx context.Context, key [32]byte, until, now time.Time) (bool, error)
+	// Use says whether this is the first use of key by the holder, and remembers it until the given time. The holder is the thumbprint of the
+	// client's key: a bound on what is remembered should be one for each, so that nobody fills the room of others. The error means that
+	// it could not find out.
+	Use(ctx context.Context, holder string, key [32]byte, until, now time.Time) (bool, error)
 }
 
 // DPoP returns an Authenticator for tokens that are bound to a key of their client (RFC 9449): the Authorization header has the scheme

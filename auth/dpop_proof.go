@@ -41,7 +41,7 @@ func (d *dpop) judge(r *http.Request, payload, token, thumbprint string, now tim
 	case d.nonces != nil && !d.nonces.valid(c.nonce, now):
 		return &Error{kind: errNonce, nonce: d.nonces.at(now)}
 	}
-	first, err := d.replays.Use(r.Context(), sha256.Sum256([]byte(thumbprint+"."+c.id)), until, now)
+	first, err := d.replays.Use(r.Context(), thumbprint, sha256.Sum256([]byte(thumbprint+"."+c.id)), until, now)
 	switch {
 	case err != nil:
 		return &Error{kind: ErrUnavailable, cause: err, detail: "whether the proof was used before cannot be found out"}

@@ -316,7 +316,7 @@ func TestDPoPNonceOfTheService(t *testing.T) {
 
 type brokenReplays struct{}
 
-func (brokenReplays) Use(context.Context, [32]byte, time.Time, time.Time) (bool, error) {
+func (brokenReplays) Use(context.Context, string, [32]byte, time.Time, time.Time) (bool, error) {
 	return false, errors.New("the store is gone")
 }
 
@@ -330,20 +330,29 @@ func TestDPoPWithoutAMemoryIs503(t *testing.T) {
 }
 
 func TestReplayMemoryIsBoundedAndForgetsInTime(t *testing.T) {
-	s := auth.NewReplays(3)
+	s := auth.NewReplays(48) // three for each holder
 	now := time.Unix(1_700_000_000, 0)
-	key := func(n byte) [32]byte { return [32]byte{n} }
+	use := func(holder string, n byte, at time.Time) (bool, error) {
+		return s.Use(t.Context(), holder, [32]byte{n}, at.Add(time.Minute), at)
+	}
 	for n := range byte(3) {
-		first, err := s.Use(t.Context(), key(n), now.Add(time.Minute), now)
+		first, err := use("a", n, now)
 		require.NoError(t, err)
 		assert.True(t, first)
 	}
-	_, err := s.Use(t.Context(), key(3), now.Add(time.Minute), now)
-	assert.Error(t, err, "full: refuse rather than forget")
-	first, err := s.Use(t.Context(), key(0), now.Add(time.Minute), now)
+	_, err := use("a", 3, now)
+	assert.Error(t, err, "the share is full: refuse rather than forget")
+	first, err := use("a", 0, now)
 	require.NoError(t, err)
 	assert.False(t, first, "what is known is known while it is full")
-	first, err = s.Use(t.Context(), key(3), now.Add(2*time.Minute), now.Add(time.Minute))
+	for n := range byte(45) {
+		first, err = use(fmt.Sprint("b", n/3), 100+n, now)
+		require.NoError(t, err, "others have room of their own")
+		assert.True(t, first)
+	}
+	_, err = use("c", 200, now)
+	assert.Error(t, err, "all of it is full")
+	first, err = use("a", 3, now.Add(time.Minute))
 	require.NoError(t, err)
 	assert.True(t, first, "there is room again")
 }

@@ -127,6 +127,7 @@ func TestAUserWithTheSubjectOfAClientGetsNoToken(t *testing.T) {
 	a := f.form("grant_type", "password", "username", "alice", "password", alicePW)
 	assert.Equal(t, 500, a.status)
 	assert.Empty(t, a.AccessToken)
+	assert.Equal(t, 500, f.form("grant_type", "password", "username", "alice", "password", "wrong").status, "which says nothing of the password")
 }
 
 func TestPasswordGrantOfAConfidentialClient(t *testing.T) {

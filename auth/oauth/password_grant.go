@@ -113,6 +113,9 @@ func (s *Service) compare(q request, name, pw string) (_ User, decided bool, _ *
 	} else if err != nil {
 		return User{}, false, unavailable(err)
 	}
+	if refused := s.notAClient(u); refused != nil { // before the password, which the answer must not depend on
+		return User{}, false, refused
+	}
 	result, err := s.hasher.Verify(q.Context(), pw, u.Hash)
 	fail := func(reason string) (User, bool, *Error) {
 		return User{}, true, invalidGrant(event.AuthnLoginFail, errors.New(reason), u.Subject)

@@ -13,6 +13,7 @@ import (
 
 const (
 	defaultFamilies = 100_000
+	maxPerSubject   = 1000 // families, so that no one user fills the store
 	maxFamilies     = 10_000_000
 	defaultDenials  = 100_000
 	maxDenials      = 10_000_000
@@ -24,7 +25,7 @@ const (
 type Config struct {
 	// Families is how many may be there at once, at most 10,000,000. Zero means 100,000, which take some 50 MB. At the bound new
 	// ones are refused with [ErrFull], within 10 s of an old one's end: ending somebody's login to make room would let
-	// one user log out the others.
+	// one user log out the others. Of one subject there are 1,000 at most.
 	Families int
 	// Denials is how many tokens may be denied at once, and as many sessions, and as many subjects, at most 10,000,000. Zero means
 	// 100,000, which take some 10 MB of each. At the bound new ones are refused with [ErrFull], within 10 s of an old one's end, and none
@@ -97,7 +98,7 @@ func (m *Memory) Create(_ context.Context, r Refresh, now time.Time) error {
 	}
 	m.erase(now)
 	m.sweep(now)
-	if len(m.byFamily) >= m.families {
+	if len(m.byFamily) >= m.families || len(m.bySubject[r.Subject]) >= maxPerSubject {
 		return ErrFull
 	}
 	m.byFamily[r.Family] = &family{Refresh: r}

@@ -111,3 +111,16 @@ func BenchmarkMemoryRotate(b *testing.B) {
 		old = next
 	}
 }
+
+func TestOneSubjectDoesNotFillTheMemory(t *testing.T) {
+	m, err := store.NewMemory(store.Config{})
+	require.NoError(t, err)
+	now := time.Now()
+	for i := range 1000 {
+		require.NoError(t, m.Create(t.Context(), refresh(fmt.Sprint("m", i), "mallory"), now))
+	}
+	assert.ErrorIs(t, m.Create(t.Context(), refresh("one-more", "mallory"), now), store.ErrFull)
+	assert.NoError(t, m.Create(t.Context(), refresh("b", "bob"), now))
+	require.NoError(t, m.RevokeFamily(t.Context(), "m0", now))
+	assert.NoError(t, m.Create(t.Context(), refresh("one-more", "mallory"), now))
+}
