@@ -18,14 +18,22 @@ type Choices map[string]text
 
 // Pick returns the SQL that name stands for, or an [*Error] for [ErrChoice] if it stands for none. Names match byte by byte.
 func (c Choices) Pick(name string) (SQL, error) {
+	t, err := c.pick(name)
+	if err != nil {
+		return SQL{}, err
+	}
+	return SQL{node: nodeText, text: t}, nil
+}
+
+func (c Choices) pick(name string) (string, error) {
 	t, ok := c[name]
 	if !ok {
-		return SQL{}, newError(ErrChoice, "a name is not among the choices")
+		return "", newError(ErrChoice, "a name is not among the choices")
 	}
 	if t == "" {
-		return SQL{}, fault("a choice has an empty text")
+		return "", fault("a choice has an empty text")
 	}
-	return SQL{node: nodeText, text: string(t)}, nil
+	return string(t), nil
 }
 
 // Sort returns the ORDER BY clause that a client asks for in the form "-created,title": names of choices with commas between
@@ -37,22 +45,23 @@ func (c Choices) Pick(name string) (SQL, error) {
 // What is not on offer gives an [*Error] for [ErrChoice]. Each choice should be one expression: a minus sign would
 // turn round only the last of several.
 func (c Choices) Sort(spec string, then ...text) (SQL, error) {
-	if len(spec) > maxSortBytes || strings.Count(spec, ",") >= maxSortKeys {
+	commas := strings.Count(spec, ",")
+	if len(spec) > maxSortBytes || commas >= maxSortKeys {
 		return SQL{}, newError(ErrChoice, "an order is too long")
 	}
-	keys := make(order, 0, strings.Count(spec, ",")+1+len(then))
+	keys := make(order, 0, commas+1+len(then))
 	for more := spec != ""; more; {
 		var name string
 		name, spec, more = strings.Cut(spec, ",")
 		name, descending := strings.CutPrefix(name, "-")
-		q, err := c.Pick(name)
+		column, err := c.pick(name)
 		if err != nil {
 			return SQL{}, err
 		}
-		if keys.has(q.text) {
+		if keys.has(column) {
 			return SQL{}, newError(ErrChoice, "an order names a column twice")
 		}
-		keys = append(keys, orderKey{q.text, descending})
+		keys = append(keys, orderKey{column, descending})
 	}
 	for _, t := range then {
 		if column, _, _ := strings.Cut(string(t), " "); !keys.has(column) {

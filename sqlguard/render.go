@@ -104,7 +104,7 @@ func (r *renderer) column(text string) error {
 	if strings.TrimSpace(text) == "" {
 		return fault("a column is empty")
 	}
-	return r.text(&SQL{node: nodeText, text: text})
+	return r.bound(text, nil)
 }
 
 func (r *renderer) predicate(q *SQL) error {
@@ -163,13 +163,17 @@ func (r *renderer) text(q *SQL) error {
 	if q.text == "" { // makeText lets no empty text with values through unseen
 		return fault("values are bound to an empty text")
 	}
-	p := planFor(r.d, q.text)
+	return r.bound(q.text, q.args())
+}
+
+// bound writes a text with its values.
+func (r *renderer) bound(text string, args []any) error {
+	p := planFor(r.d, text)
 	if p.fault != "" {
-		return r.fault(q.text, p.fault)
+		return r.fault(text, p.fault)
 	}
-	args := q.args()
 	if p.slots != len(args) {
-		return r.fault(q.text, "the text has "+strconv.Itoa(p.slots)+" placeholders and "+strconv.Itoa(len(args))+" arguments")
+		return r.fault(text, "the text has "+strconv.Itoa(p.slots)+" placeholders and "+strconv.Itoa(len(args))+" arguments")
 	}
 	for i := range p.pieces {
 		piece := &p.pieces[i]

@@ -97,6 +97,7 @@ func (c *compiler) rule(s *slot, text, where string) {
 		c.fault(where, "has the rule %q, which does not work on %v (%v)", text, s.node.typ, err)
 		return
 	}
+	r.native = native(s.node, name, r.arg)
 	s.rules = append(s.rules, r)
 }
 

@@ -242,13 +242,13 @@ func (d *decoder) list(item *slot, v reflect.Value) bool {
 	if !d.enter() {
 		return false
 	}
-	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+	v.SetZero()
 	for i := 0; startsValue(d.scan.kind()); i++ {
 		if i == d.limits.MaxItems {
 			return d.stop(codeLong, "max_length", d.limits.MaxItems)
 		}
 		if v.Cap() == i {
-			v.Grow(1)
+			v.Grow(1) // by doubling; to begin with more would let a body of short arrays take the memory of long ones
 		}
 		v.SetLen(i + 1)
 		d.rep.pushIndex(i)
@@ -256,6 +256,9 @@ func (d *decoder) list(item *slot, v reflect.Value) bool {
 			return false
 		}
 		d.rep.pop()
+	}
+	if v.IsNil() { // an empty array is not null
+		v.Set(reflect.MakeSlice(v.Type(), 0, 0))
 	}
 	return d.leave(jsontext.KindEndArray)
 }

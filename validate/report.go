@@ -24,6 +24,7 @@ const (
 type report struct {
 	in   string
 	path []step
+	room [6]step // for the path, of most types
 	list []Violation
 	// full means that there is no need to look further.
 	full bool
@@ -35,9 +36,16 @@ type step struct {
 	index int
 }
 
-func (r *report) push(name string) { r.path = append(r.path, step{name: name}) }
-func (r *report) pushIndex(i int)  { r.path = append(r.path, step{index: i}) }
+func (r *report) push(name string) { r.enter(step{name: name}) }
+func (r *report) pushIndex(i int)  { r.enter(step{index: i}) }
 func (r *report) pop()             { r.path = r.path[:len(r.path)-1] }
+
+func (r *report) enter(s step) {
+	if r.path == nil {
+		r.path = r.room[:0]
+	}
+	r.path = append(r.path, s)
+}
 
 // addAt notes a violation at a member.
 func (r *report) addAt(name, code string) {

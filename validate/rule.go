@@ -13,8 +13,9 @@ type rule struct {
 	name, arg string // as in the tag; the name of alternatives is all of them
 	// omit means that the rules behind it do not apply to a zero value; behind a pointer, as in validator/v10, only nil is zero.
 	omit bool
-	// holds is given a pointer to the value.
+	// holds is given a pointer to the value. A native rule is given the value, that of a Secret as a text.
 	holds  func(any) bool
+	native func(reflect.Value) bool
 	code   string
 	params map[string]any
 }
@@ -37,15 +38,20 @@ func email(p any) bool {
 			return false
 		}
 	}
-	return len(text) <= 254 && engine().Var(p, "email") == nil
+	return len(text) <= maxEmail && engine().Var(p, "email") == nil
 }
+
+const maxEmail = 254
 
 // check applies the rules to v, which is addressable, and returns the first that does not hold.
 func (s *slot) check(v reflect.Value) *rule {
 	if len(s.rules) == 0 {
 		return nil
 	}
-	p := s.node.subject(v)
+	value := v
+	if s.node.kind == kindSecret {
+		value = reflect.ValueOf(v.Interface().(Secret).Reveal())
+	}
 	for i := range s.rules {
 		r := &s.rules[i]
 		if r.omit {
@@ -54,7 +60,7 @@ func (s *slot) check(v reflect.Value) *rule {
 			}
 			continue
 		}
-		if !r.holds(p) {
+		if r.native != nil && !r.native(value) || r.native == nil && !r.holds(s.node.subject(v)) {
 			return r
 		}
 	}
