@@ -25,7 +25,7 @@ const (
 func (g ClientCredentialsGrant) faults() []error {
 	for i := range len(g.SubjectPrefix) {
 		if c := g.SubjectPrefix[i]; c <= ' ' || c > '~' || i >= maxSubjectPrefix {
-			return []error{errors.New("oauth: Config.ClientCredentials.SubjectPrefix is not 1 to 32 bytes of printable ASCII without space: leave it empty for client:")}
+			return []error{errors.New("oauth: Config.ClientCredentials.SubjectPrefix is not 1 to 32 bytes of printable ASCII without space: leave it empty for the default")}
 		}
 	}
 	return nil
