@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,23 +42,30 @@ func TestForgeriesAreRefused(t *testing.T) {
 			assert.NotContains(t, refusal.Error()+refusal.Public(), canary)
 		})
 	}
-	assert.GreaterOrEqual(t, len(list), 80)
+	assert.GreaterOrEqual(t, len(list), 200, "the documentation says 240, with those that carry a good token wrongly")
 }
 
-// TestForgeriesAreCheapToRefuse allows fifty times what a refusal costs, since the machine may be busy; the benchmark has the figure.
-func TestForgeriesAreCheapToRefuse(t *testing.T) {
-	issuer := authtest.NewIssuer(t)
+// BenchmarkForgeries reports what the dearest of the forgeries costs to refuse, as the median of five.
+func BenchmarkForgeries(b *testing.B) {
+	issuer := authtest.NewIssuer(b)
 	v := issuer.Verifier()
-	for _, a := range issuer.Forgeries(attackGrant) {
-		best := time.Hour
-		for range 5 {
-			start := time.Now()
-			_, err := v.Verify(t.Context(), a.Token)
-			best = min(best, time.Since(start))
-			require.Error(t, err)
+	list := issuer.Forgeries(attackGrant)
+	var worst time.Duration
+	for b.Loop() {
+		for _, a := range list {
+			var costs [5]time.Duration
+			for i := range costs {
+				start := time.Now()
+				if _, err := v.Verify(b.Context(), a.Token); err == nil {
+					b.Fatal(a.Name)
+				}
+				costs[i] = time.Since(start)
+			}
+			slices.Sort(costs[:])
+			worst = max(worst, costs[2])
 		}
-		assert.Less(t, best, 50*time.Millisecond, a.Name)
 	}
+	b.ReportMetric(float64(worst.Microseconds()), "µs/worst")
 }
 
 func TestTheCorpusAgainstAGuard(t *testing.T) {

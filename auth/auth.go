@@ -142,10 +142,15 @@ const (
 // A request that has passed this Guard before is not authenticated a second time. Another request that was only given its
 // context is, because it may carry other credentials.
 func (g *Guard) Check(r *http.Request, requirements ...Requirement) (*http.Request, error) {
-	checked, err := g.check(r, requirements, nil)
-	if err != nil {
-		g.record(r, err)
-		return nil, err
+	if err := all(requirements).fault(); err != nil {
+		refused := refusal(errMisuse, err.Error())
+		g.record(r, refused)
+		return nil, refused
+	}
+	checked, refused := g.check(r, requirements, nil)
+	if refused != nil {
+		g.record(r, refused)
+		return nil, refused
 	}
 	return checked, nil
 }
@@ -184,13 +189,7 @@ func (g *Guard) check(r *http.Request, requirements []Requirement, inner []strin
 		}
 		passed = &pass{guard: g, header: r.Header, principal: p}
 	}
-	needed := passed.scopes
-	for _, q := range requirements {
-		if q == nil {
-			return nil, refusal(errMisuse, "a Requirement is nil")
-		}
-		needed = q.add(needed)
-	}
+	needed := all(requirements).add(passed.scopes)
 	for _, q := range requirements {
 		if err := q.check(passed.principal); err != nil {
 			return nil, g.insufficient(err, requirements, scopeRequirement(inner).add(needed))
@@ -226,7 +225,7 @@ type passKey struct{}
 func (g *Guard) record(r *http.Request, err *Error) {
 	name, level := event.AuthnTokenRefused, slog.LevelWarn
 	switch {
-	case errors.Is(err, ErrNoCredentials):
+	case errors.Is(err, ErrNoCredentials), errors.Is(err, errNonce):
 		level = slog.LevelDebug // every client begins like this
 	case errors.Is(err, ErrInsufficientScope), errors.Is(err, ErrCrossOrigin), errors.Is(err, ErrInsufficientAuthentication):
 		name = event.AuthzFail

@@ -8,6 +8,11 @@ import (
 )
 
 // Authenticator finds out who sent a request. Implement it for a login of your own, with [NewPrincipal] for its result.
+//
+// It may have two more methods. Presents(*http.Request) bool says whether a request carries credentials for it, so that [First] finds
+// those that carry several. Vary() []string names the request headers beside Authorization that carry them: then answers are marked
+// Cache-Control: private, unless the handler says otherwise, and Vary with those names. One that wraps another has
+// Unwrap() Authenticator, so that these are found.
 type Authenticator interface {
 	// Authenticate returns the principal. The error is or wraps [ErrNoCredentials] if the request carries none of the kind that it
 	// reads, [ErrInvalidCredentials] if they are wrong, and [ErrInvalidRequest] if they are malformed or repeated. Any other
@@ -16,11 +21,6 @@ type Authenticator interface {
 	// Schemes names the authentication schemes for the challenge of a 401, such as "Bearer" (RFC 9110, section 11.6.1).
 	Schemes() []string
 }
-
-// An Authenticator may have two more methods. Presents(*http.Request) bool says whether a request carries credentials for it, so that
-// [First] finds those that carry several. Vary() []string names the request headers beside Authorization that carry them: then answers
-// are marked Cache-Control: private, unless the handler says otherwise, and Vary with those names. One that wraps another has
-// Unwrap() Authenticator, so that these are found.
 
 // TokenVerifier turns a token into a principal, as [*Verifier] does.
 type TokenVerifier interface {
@@ -78,4 +78,19 @@ func token68(s string) bool {
 		}
 	}
 	return text != ""
+}
+
+// missing says whether there is no verifier.
+func missing(v TokenVerifier) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case *Verifier:
+		return v == nil
+	case *Issuers:
+		return v == nil
+	case *Introspector:
+		return v == nil
+	}
+	return false
 }

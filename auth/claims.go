@@ -76,6 +76,11 @@ func readClaims(c *claims, payload string, p *profile) error {
 	return nil
 }
 
+// miscased says whether a reader that ignores letter case, such as encoding/json, would take name for one of the known ones.
+func miscased(name string, known ...string) bool {
+	return slices.ContainsFunc(known, func(k string) bool { return k != name && strings.EqualFold(k, name) })
+}
+
 // confusable says whether a reader that ignores letter case, such as encoding/json, would take name for a registered claim.
 func confusable(name string) bool {
 	for known := range claimNames {

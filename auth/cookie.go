@@ -95,28 +95,13 @@ func (c cookie) Authenticate(r *http.Request) (*Principal, error) {
 		copied.Method = http.MethodPost
 		checked = &copied
 	}
-	if err := c.origins.Check(checked); err != nil || r.TLS != nil && unsafe(r) && strings.HasPrefix(r.Header.Get("Origin"), "http:") {
+	if err := c.origins.Check(checked); err != nil || r.TLS != nil && mayChange(r) && strings.HasPrefix(r.Header.Get("Origin"), "http:") {
 		return nil, refusal(ErrCrossOrigin, "")
 	}
 	return verifyFrom(r, c.verifier, found[0])
 }
 
-// unsafe says whether r may change something.
-func unsafe(r *http.Request) bool {
+// mayChange says whether r may change something.
+func mayChange(r *http.Request) bool {
 	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodOptions || r.Header["Upgrade"] != nil
-}
-
-// missing says whether there is no verifier.
-func missing(v TokenVerifier) bool {
-	switch v := v.(type) {
-	case nil:
-		return true
-	case *Verifier:
-		return v == nil
-	case *Issuers:
-		return v == nil
-	case *Introspector:
-		return v == nil
-	}
-	return false
 }

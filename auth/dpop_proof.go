@@ -72,6 +72,8 @@ func readProof(payload string) (proofClaims, bool) {
 			c.nonce, ok = m.Value.Text()
 		case "iat":
 			c.issued, ok = readTime(m.Value)
+		default:
+			ok = !miscased(m.Name, "jti", "htm", "htu", "ath", "nonce", "iat")
 		}
 		if !ok {
 			return proofClaims{}, false

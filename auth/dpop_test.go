@@ -161,6 +161,7 @@ func TestDPoPProofAttacks(t *testing.T) {
 		"too old":              func(f *forge) { f.claims["iat"] = time.Now().Add(-61 * time.Second).Unix() },
 		"from the future":      func(f *forge) { f.claims["iat"] = time.Now().Add(10 * time.Second).Unix() },
 		"iat a text":           func(f *forge) { f.claims["iat"] = "1" },
+		"HTM beside htm":       func(f *forge) { f.claims["HTM"] = "POST" },
 		"htm twice":            func(f *forge) { f.rawClaims = f.with(`"htm":"GET"`) },
 		"typ JWT":              func(f *forge) { f.header["typ"] = "JWT" },
 		"typ at+jwt":           func(f *forge) { f.header["typ"] = "at+jwt" },

@@ -189,7 +189,7 @@ func (i *Introspector) read(text string, now time.Time) (*Principal, error) {
 			c.Confirmation = &confirmation{} // whatever it asks for is not asked for here
 		default:
 			bit, known := claimNames[m.Name]
-			if known && !c.read(m.Name, m.Value) {
+			if known && !c.read(m.Name, m.Value) || !known && confusable(m.Name) || miscased(m.Name, "active", "token_type") {
 				return nil, outage
 			}
 			c.has |= bit

@@ -129,6 +129,8 @@ func TestIntrospectorRefusals(t *testing.T) {
 		"active missing":             {change("active", nil), auth.ErrUnavailable},
 		"a subject that is a number": {change("sub", 1), auth.ErrUnavailable},
 		"active twice":               {writes(200, "application/json", `{"active":false,"active":true,"sub":"a"}`), auth.ErrUnavailable},
+		"Active beside active":       {change("Active", false), auth.ErrUnavailable},
+		"Sub beside sub":             {change("Sub", "root"), auth.ErrUnavailable},
 		"an array":                   {writes(200, "application/json", `[]`), auth.ErrUnavailable},
 		"a page":                     {writes(200, "text/html", `{"active":true}`), auth.ErrUnavailable},
 		"an error":                   {writes(500, "application/json", `{}`), auth.ErrUnavailable},

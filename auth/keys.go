@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/sallyport-go/sallyport/auth/internal/jose"
 )
 
@@ -46,4 +48,32 @@ type SigningKeys interface {
 	Keys
 	// sign returns a token of this type with this payload.
 	sign(typ string, payload []byte) (string, error)
+}
+
+// joseHeader writes the header of a token. The id may be empty.
+func joseHeader(alg jose.Algorithm, id, typ string) ([]byte, error) {
+	h := map[string]string{"alg": string(alg), "typ": typ}
+	if id != "" {
+		h["kid"] = id
+	}
+	return json.Marshal(h, json.Deterministic(true))
+}
+
+// missingKeys says whether there are no keys.
+func missingKeys(k Keys) bool {
+	switch k := k.(type) {
+	case nil:
+		return true
+	case *KeyRing:
+		return k == nil
+	case *RemoteKeys:
+		return k == nil
+	case *SecretKeys:
+		return k == nil
+	case *KeySets:
+		return k == nil
+	case *PublicKeys:
+		return k == nil
+	}
+	return false
 }

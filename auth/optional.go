@@ -18,19 +18,18 @@ type optional struct{ *guarded }
 
 func (h *optional) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Authorization")
-	if h.err == nil {
-		passed, err := h.guard.check(r, nil, nil)
-		if err != nil && err.kind == ErrNoCredentials {
-			h.guard.serve(h.next, w, r.WithContext(NewContext(r.Context(), nil)))
-			return
-		}
-		if err != nil {
-			h.guard.record(r, err)
-			problem.Refuse(w, r, err, h.guard.deny)
-			return
-		}
-		h.guard.serve(h.next, w, passed)
+	if h.err != nil {
+		h.guarded.ServeHTTP(w, r)
 		return
 	}
-	h.guarded.ServeHTTP(w, r)
+	passed, err := h.guard.check(r, nil, nil)
+	switch {
+	case err == nil:
+		h.guard.serve(h.next, w, passed)
+	case err.kind == ErrNoCredentials:
+		h.guard.serve(h.next, w, r.WithContext(NewContext(r.Context(), nil)))
+	default:
+		h.guard.record(r, err)
+		problem.Refuse(w, r, err, h.guard.deny)
+	}
 }

@@ -17,20 +17,20 @@ type Profile uint8
 const (
 	// ProfileRFC9068 asks for the type at+jwt and the claims iss, exp, aud, sub, client_id, iat and jti.
 	ProfileRFC9068 Profile = iota
-	// ProfileKeycloak is for Keycloak. The type is JWT; client_id may come from azp. The claim typ must be "Bearer", or
-	// "DPoP" in a token that is bound to a key.
+	// ProfileKeycloak is for Keycloak. The type may be JWT, and client_id may come from azp. The claim typ must be "Bearer", or "DPoP" in a
+	// token that is bound to a key.
 	ProfileKeycloak
 	// ProfileEntra is for Microsoft Entra ID, access tokens of version 2.0. The type is JWT; client_id comes from azp, jti from uti,
-	// and the scopes from scp. The claim ver must be "2.0", and azp must be there, which ID
-	// tokens do not have; a token with nonce, at_hash or c_hash, which they have, is refused.
+	// and the scopes from scp. The claim ver must be "2.0", and azp must be there, which ID tokens do not have; a token with nonce,
+	// at_hash or c_hash, which they have, is refused.
 	ProfileEntra
 	// ProfileAuth0 is for Auth0, both token dialects. The type may be JWT, client_id may come from azp, and jti may be missing. A token
 	// with nonce, at_hash or c_hash, which ID tokens have, is refused; the audience must not be a client id, which is what ID
 	// tokens are for.
 	ProfileAuth0
 	// ProfileOkta is for custom authorization servers of Okta. The type is JWT or missing; client_id comes from cid, and the scopes from
-	// scp, an array. cid must be there, which ID tokens do not have; a token with
-	// nonce, at_hash or c_hash, which they have, is refused.
+	// scp, an array. The claim cid must be there, which ID tokens do not have; a token with nonce, at_hash or c_hash, which they have, is
+	// refused.
 	ProfileOkta
 	// ProfileCognito is for Amazon Cognito user pools. The type is JWT or missing; a token without aud is for its client_id, so that
 	// the audience of the Verifier are the app clients. The claim token_use must be "access".

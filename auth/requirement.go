@@ -11,7 +11,7 @@ import (
 
 // Requirement is what a principal must have beside being one: [Scopes], [MaxAge], [ACR].
 type Requirement interface {
-	// check returns the refusal, without headers, or nil.
+	// check returns the refusal, without headers, or nil. It is for a requirement without a fault.
 	check(*Principal) *Error
 	// add returns scopes with those that the requirement asks for.
 	add(scopes []string) []string
@@ -28,9 +28,6 @@ func Scopes(scopes ...string) Requirement {
 type scopeRequirement []string
 
 func (s scopeRequirement) check(p *Principal) *Error {
-	if err := s.fault(); err != nil {
-		return refusal(errMisuse, err.Error())
-	}
 	for _, scope := range s {
 		if !p.HasScope(scope) {
 			return &Error{kind: ErrInsufficientScope, subject: p.id.Subject}

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/sallyport-go/sallyport/auth/internal/jose"
 )
 
@@ -99,31 +97,4 @@ func (k *SecretKeys) sign(typ string, payload []byte) (string, error) {
 	}
 	signed := jose.SigningInput(header, payload)
 	return jose.Join(signed, k.active.Sign(signed)), nil
-}
-
-func joseHeader(alg jose.Algorithm, id, typ string) ([]byte, error) {
-	h := map[string]string{"alg": string(alg), "typ": typ}
-	if id != "" {
-		h["kid"] = id
-	}
-	return json.Marshal(h, json.Deterministic(true))
-}
-
-// missingKeys says whether there are no keys.
-func missingKeys(k Keys) bool {
-	switch k := k.(type) {
-	case nil:
-		return true
-	case *KeyRing:
-		return k == nil
-	case *RemoteKeys:
-		return k == nil
-	case *SecretKeys:
-		return k == nil
-	case *KeySets:
-		return k == nil
-	case *PublicKeys:
-		return k == nil
-	}
-	return false
 }

@@ -26,9 +26,6 @@ func (m loginAge) fault() error {
 }
 
 func (m loginAge) check(p *Principal) *Error {
-	if err := m.fault(); err != nil {
-		return refusal(errMisuse, err.Error())
-	}
 	if p.id.AuthTime.IsZero() || time.Since(p.id.AuthTime) > time.Duration(m) {
 		return &Error{kind: ErrInsufficientAuthentication, detail: "too long ago", subject: p.id.Subject}
 	}
@@ -55,9 +52,6 @@ func (a acr) fault() error {
 }
 
 func (a acr) check(p *Principal) *Error {
-	if err := a.fault(); err != nil {
-		return refusal(errMisuse, err.Error())
-	}
 	if !slices.Contains(a, p.id.ACR) {
 		return &Error{kind: ErrInsufficientAuthentication, detail: "of another class", subject: p.id.Subject}
 	}
@@ -85,22 +79,24 @@ func stepUpParams(requirements []Requirement) []string {
 // all is a list of requirements.
 type all []Requirement
 
+// fault also finds a kind of login that is asked for twice: a challenge must not name a parameter twice (RFC 6750, section 3).
 func (a all) fault() error {
 	var errs []error
-	kinds := map[string]bool{}
+	ages, classes := 0, 0
 	for _, q := range a {
-		if q == nil {
+		switch q.(type) {
+		case nil:
 			errs = append(errs, errors.New("auth: a Requirement is nil: leave it out"))
 			continue
+		case loginAge:
+			ages++
+		case acr:
+			classes++
 		}
 		errs = append(errs, q.fault())
-		if _, ok := q.(stepUp); ok {
-			kind := fmt.Sprintf("%T", q)
-			if kinds[kind] { // a challenge must not name a parameter twice (RFC 6750, section 3)
-				errs = append(errs, errors.New("auth: MaxAge or ACR is there twice: give the stricter one"))
-			}
-			kinds[kind] = true
-		}
+	}
+	if ages > 1 || classes > 1 {
+		errs = append(errs, errors.New("auth: MaxAge or ACR is there twice: give the stricter one"))
 	}
 	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -69,8 +70,12 @@ func TestStepUpFaultsAreFoundAtStartUp(t *testing.T) {
 		assert.Error(t, h.(interface{ Err() error }).Err(), name)
 		assert.Equal(t, 500, serve(h, request(t, "Bearer alice")).Code, name)
 	}
-	_, err := g.Check(request(t, "Bearer alice"), auth.MaxAge(0))
-	assert.Error(t, err, "Check fails closed as well")
+	for _, wrong := range [][]auth.Requirement{{auth.MaxAge(0)}, {nil}, {auth.ACR("a"), auth.ACR("b")}, {auth.Scopes("a b")}} {
+		_, err := g.Check(request(t, "Bearer alice"), wrong...)
+		refused, ok := errors.AsType[*auth.Error](err)
+		require.True(t, ok)
+		assert.Equal(t, 500, refused.HTTPStatus(), "Check fails closed as well")
+	}
 }
 
 func TestNestedStepUpKeepsTheScopes(t *testing.T) {

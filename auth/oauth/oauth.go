@@ -148,6 +148,7 @@ type Service struct {
 	users    Users
 	hasher   *password.Hasher
 	limiter  *throttle.Throttle
+	grants   map[GrantType]func(request) (*answer, *Error) // that are on
 	clients  map[string]*Client
 	public   string            // the client that says nothing, or empty
 	refresh  RefreshGrant      // Store is nil if off
@@ -194,6 +195,16 @@ func New(c Config) (*Service, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	s.grants = map[GrantType]func(request) (*answer, *Error){}
+	if c.Password != nil {
+		s.grants[GrantPassword] = s.passwordGrant
+	}
+	if c.Refresh != nil {
+		s.grants[GrantRefreshToken] = s.refreshGrant
+	}
+	if c.ClientCredentials != nil {
+		s.grants[GrantClientCredentials] = s.clientCredentialsGrant
+	}
 	s.denials, _ = c.Issuer.Revocations().(store.Revocations)
 	s.metadata, err = s.newMetadata()
 	return s, err
@@ -225,6 +236,9 @@ func (c Config) missing() (errs []error) {
 func (g PasswordGrant) faults() (errs []error) {
 	if g.ClientID != "" && !validClientID(g.ClientID) {
 		errs = append(errs, fmt.Errorf("oauth: Config.Password.ClientID is not 1 to %d bytes of printable ASCII without space and colon: give a name such as app", maxName))
+	}
+	if g.ClientID == "" && len(g.Scopes) > 0 {
+		errs = append(errs, errors.New("oauth: Config.Password.Scopes are those of the public client, and ClientID is empty: give both, or neither"))
 	}
 	if !validScopes(g.Scopes) {
 		errs = append(errs, fmt.Errorf("oauth: Config.Password.Scopes has more than %d, or one with other characters than RFC 6749, section 3.3, allows: mend them", maxScopes))

@@ -37,7 +37,7 @@ func (s *Service) revoke(q request) (any, *Error) {
 		return nil, unsupportedTokenType()
 	}
 	err = s.denials.DenyToken(q.Context(), p.TokenID(), p.Expiry(), q.now)
-	if err := s.orSubject(q.Context(), err, p.Subject(), q.now); err != nil {
+	if err := s.orSubject(q.Context(), err, p.Subject()); err != nil {
 		return nil, unavailable(err)
 	}
 	s.revoked(q.Context(), p.Subject(), "by the client: a token")
@@ -70,18 +70,18 @@ const maxTokenLife = time.Hour
 
 // orSubject denies all tokens of the subject if the store is full of single ones: somebody who fills it by revoking loses the tokens of one
 // subject, and keeps nobody from revoking.
-func (s *Service) orSubject(ctx context.Context, err error, subject string, now time.Time) error {
+func (s *Service) orSubject(ctx context.Context, err error, subject string) error {
 	if !errors.Is(err, store.ErrFull) {
 		return err
 	}
-	return s.denials.DenyBefore(ctx, subject, now, now.Add(maxTokenLife), now)
+	return s.denyBefore(ctx, subject)
 }
 
 // endLogin ends a refresh family and the access tokens that came from it.
 func (s *Service) endLogin(ctx context.Context, family, subject string, now time.Time) error {
 	if s.denials != nil {
 		err := s.denials.DenySession(ctx, family, now.Add(maxTokenLife), now)
-		if err := s.orSubject(ctx, err, subject, now); err != nil {
+		if err := s.orSubject(ctx, err, subject); err != nil {
 			return err
 		}
 	}
@@ -96,19 +96,29 @@ func (s *Service) revoked(ctx context.Context, subject, reason string) {
 // tokens and, if the issuer has Revocations that can be written to, every access token that was issued until now; else those that are out
 // live until they expire. Call it after the change is in your table of users, so that who logs in meanwhile does so under the new one.
 func (s *Service) RevokeSubject(ctx context.Context, subject string) error {
-	now := time.Now()
-	if s.denials != nil {
-		if err := s.denials.DenyBefore(ctx, subject, now, now.Add(maxTokenLife), now); err != nil {
-			return err
-		}
+	// Before the refresh tokens, so that a login under way sees it; and after them, for what was refreshed until they were gone.
+	if err := s.denyBefore(ctx, subject); err != nil {
+		return err
 	}
 	if s.refresh.Store != nil {
-		if err := s.refresh.Store.RevokeSubject(ctx, subject, now); err != nil {
+		if err := s.refresh.Store.RevokeSubject(ctx, subject, time.Now()); err != nil {
+			return err
+		}
+		if err := s.denyBefore(ctx, subject); err != nil {
 			return err
 		}
 	}
 	s.revoked(ctx, subject, "everywhere")
 	return nil
+}
+
+// denyBefore denies all access tokens that the subject was issued until now.
+func (s *Service) denyBefore(ctx context.Context, subject string) error {
+	if s.denials == nil {
+		return nil
+	}
+	now := time.Now()
+	return s.denials.DenyBefore(ctx, subject, now, now.Add(maxTokenLife), now)
 }
 
 // ownSubject returns the subject as this issuer names it, without a prefix that auth.Issuers may have given to it.

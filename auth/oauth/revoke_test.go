@@ -192,6 +192,37 @@ func TestLogoutEverywhere(t *testing.T) {
 	assert.Equal(t, 500, w.Code, "without a Guard it does nothing")
 }
 
+// slowStore lets something happen before the refresh tokens of a subject are gone.
+type slowStore struct {
+	*store.Memory
+	before func()
+}
+
+func (s *slowStore) RevokeSubject(ctx context.Context, subject string, now time.Time) error {
+	s.before()
+	return s.Memory.RevokeSubject(ctx, subject, now)
+}
+
+func TestARefreshWhileTheSubjectIsBeingRevoked(t *testing.T) {
+	aliceHash()
+	synctest.Test(t, func(t *testing.T) {
+		memory, err := store.NewMemory(store.Config{})
+		require.NoError(t, err)
+		slow := &slowStore{Memory: memory}
+		f := newFixture(t, func(c *oauth.Config) { c.Refresh.Store = slow }, revocable(t))
+		login := f.login()
+		var next reply
+		slow.before = func() {
+			time.Sleep(3 * time.Second)
+			next = f.refresh(login.RefreshToken)
+			require.Equal(t, 200, next.status, "its refresh token was still there")
+		}
+		require.NoError(t, f.service.RevokeSubject(t.Context(), "u-1"))
+		assert.False(t, f.active(next.AccessToken))
+		assert.Equal(t, "invalid_grant", f.refresh(next.RefreshToken).Error)
+	})
+}
+
 func TestLogoutEverywhereIsForOurOwnSubjects(t *testing.T) {
 	f := newFixture(t, revocable(t))
 	login := f.login()

@@ -73,18 +73,8 @@ type request struct {
 }
 
 func (s *Service) exchange(q request) (any, *Error) {
-	grants := map[GrantType]func(request) (*answer, *Error){GrantPassword: s.passwordGrant}
-	if s.users == nil {
-		delete(grants, GrantPassword)
-	}
-	if s.refresh.Store != nil {
-		grants[GrantRefreshToken] = s.refreshGrant
-	}
-	if s.machines != "" {
-		grants[GrantClientCredentials] = s.clientCredentialsGrant
-	}
 	name := GrantType(q.form["grant_type"])
-	grant := grants[name]
+	grant := s.grants[name]
 	switch {
 	case name == "":
 		return nil, badRequest("The parameter grant_type is missing.")

@@ -241,12 +241,13 @@ func TestNewReportsAllFaultsTogether(t *testing.T) {
 	}
 	for want, change := range map[string]func(*oauth.Config){
 		"oauth: Config.Password.ClientID is not 1 to 255 bytes of printable ASCII without space and colon: give a name such as app": func(c *oauth.Config) { c.Password.ClientID = "a:b" },
-		"Config.Password.Scopes has more than 100":                             func(c *oauth.Config) { c.Password.Scopes = []string{"a b"} },
-		"Config.Refresh.Store is nil":                                          func(c *oauth.Config) { c.Refresh.Store = nil },
-		"Config.Refresh.Lifetime 8785h0m0s is not in 1s to 8784h0m0s":          func(c *oauth.Config) { c.Refresh.Lifetime = 8785 * hour },
-		"Config.Refresh.Lifetime -1ns is not in":                               func(c *oauth.Config) { c.Refresh.Lifetime = -1 },
-		"Config.Refresh.Idle 3h0m0s is not in 1s to the Lifetime 2h0m0s":       func(c *oauth.Config) { c.Refresh.Idle, c.Refresh.Lifetime = 3*hour, 2*hour },
-		"Config.Refresh.Idle 1ns is not in 1s to the Lifetime 720h0m0s: short": func(c *oauth.Config) { c.Refresh.Idle = 1 },
+		"Config.Password.Scopes are those of the public client":                                                                     func(c *oauth.Config) { c.Password = &oauth.PasswordGrant{Scopes: []string{"a"}} },
+		"Config.Password.Scopes has more than 100":                                                                                  func(c *oauth.Config) { c.Password.Scopes = []string{"a b"} },
+		"Config.Refresh.Store is nil":                                                                                               func(c *oauth.Config) { c.Refresh.Store = nil },
+		"Config.Refresh.Lifetime 8785h0m0s is not in 1s to 8784h0m0s":                                                               func(c *oauth.Config) { c.Refresh.Lifetime = 8785 * hour },
+		"Config.Refresh.Lifetime -1ns is not in":                                                                                    func(c *oauth.Config) { c.Refresh.Lifetime = -1 },
+		"Config.Refresh.Idle 3h0m0s is not in 1s to the Lifetime 2h0m0s":                                                            func(c *oauth.Config) { c.Refresh.Idle, c.Refresh.Lifetime = 3*hour, 2*hour },
+		"Config.Refresh.Idle 1ns is not in 1s to the Lifetime 720h0m0s: short":                                                      func(c *oauth.Config) { c.Refresh.Idle = 1 },
 	} {
 		_, err := oauth.New(config(t, change))
 		assert.ErrorContains(t, err, want)

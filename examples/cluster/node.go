@@ -42,8 +42,8 @@ func startNode(ctx context.Context, program, dir string, s settings) (*node, err
 	n.cmd.Dir = dir
 	n.cmd.Env = append(os.Environ(), "NOTES_ADDR=127.0.0.1:0", "NOTES_REDIRECT_ADDR=127.0.0.1:0", "NOTES_DATA="+dir, "NOTES_DB="+s.db, "NOTES_LOGINS="+s.logins,
 		"NOTES_SEED_PASSWORDS=alice:"+alicePassword+",bob:"+bobPassword)
-	errors := &strings.Builder{}
-	n.cmd.Stderr = errors
+	said := &strings.Builder{}
+	n.cmd.Stderr = said
 	out, err := n.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func startNode(ctx context.Context, program, dir string, s settings) (*node, err
 	found := listening.FindStringSubmatch(line)
 	if err != nil || found == nil {
 		_ = n.cmd.Wait() // what it said is the reason
-		return nil, fmt.Errorf("did not start: %s", errors)
+		return nil, fmt.Errorf("did not start: %s", said)
 	}
 	go func() {
 		_, _ = io.Copy(io.Discard, out)
