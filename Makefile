@@ -9,6 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TESTFLAGS ?=
 FUZZTIME ?= 30s
 BENCHFLAGS ?= -count=1
+RATIOFLAGS ?=
 
 # The race detector needs cgo, and cgo a C compiler.
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
@@ -42,8 +43,9 @@ lint: ## Run staticcheck on every module, and golangci-lint where it is installe
 fuzz: ## Fuzz each target for FUZZTIME (30s).
 	@FUZZTIME=$(FUZZTIME) sh .ci/fuzz $(MODULES)
 
-bench: ## Run the benchmarks; for a comparison pass BENCHFLAGS=-count=6.
+bench: ## Run the benchmarks (BENCHFLAGS=-count=6 compares), then the races with peers (RATIOFLAGS="-house auth").
 	@go test -run '^$$' -bench . -benchmem $(BENCHFLAGS) ./...
+	@cd internal/bench && go run ./cmd/ratios $(RATIOFLAGS)
 
 tidy: ## Bring go.mod and go.sum of every module up to date.
 	@for m in $(MODULES); do (cd $$m && go mod tidy) || exit 1; done
