@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sallyport-go/sallyport/sqlguard/internal/raw"
 )
@@ -82,6 +83,8 @@ func (l list) bind(r *renderer) {
 // elementFault returns why v has no place in a list of values, or "".
 func elementFault(v any) string {
 	switch v.(type) {
+	case string, int, int64, bool, float64, time.Time:
+		return ""
 	case SQL, *SQL, raw.Fragment:
 		return "a list of fragments is bound: use Join"
 	case sql.NamedArg, sql.Out:
@@ -90,7 +93,22 @@ func elementFault(v any) string {
 	if isNil(v) {
 		return "a list has a nil: test for NULL with IS NULL"
 	}
+	if isOrder(v) {
+		return orderBound
+	}
 	return ""
+}
+
+const orderBound = "what is bound is no value, but an order to the driver, such as to rewrite the statement: bind the value itself"
+
+// isOrder says whether a driver would take v for more than a value: pgx lets its first arguments replace the text of the statement, or
+// choose how it is sent.
+func isOrder(v any) bool {
+	t := reflect.TypeOf(v)
+	if _, rewrites := t.MethodByName("RewriteQuery"); rewrites {
+		return true
+	}
+	return strings.HasPrefix(t.PkgPath(), "github.com/jackc/pgx/") && strings.HasPrefix(t.Name(), "Query")
 }
 
 func isNil(v any) bool {

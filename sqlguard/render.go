@@ -221,7 +221,11 @@ func (r *renderer) arg(p *piece, arg any) error {
 		return fault("a named or output parameter is bound: bind the value itself")
 	case *SQL:
 		return fault("a pointer to an SQL is bound: pass the SQL itself")
-	case driver.Valuer:
+	}
+	if isOrder(arg) {
+		return fault(orderBound)
+	}
+	if _, ok := arg.(driver.Valuer); ok {
 		r.placeholder(arg)
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// All runs q and returns its rows, nil if there are none. With more than Config.MaxRows of them it returns [ErrTooManyRows]
+// All runs q and returns its rows, an empty list if there are none. With more than Config.MaxRows of them it returns [ErrTooManyRows]
 // and no row.
 //
 // T is a struct, or anything else that one column can be scanned into. For a struct, each column goes to the exported

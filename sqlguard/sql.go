@@ -73,7 +73,7 @@ const (
 //   - a slice, where the ? is all that stands in IN (?), becomes a list of values. An empty one is a fault, because IN () is
 //     no SQL: [In] knows what to do;
 //   - anything else is a value and goes to the driver as it is. A []byte is one value, and so is what implements
-//     [database/sql/driver.Valuer].
+//     [database/sql/driver.Valuer]. What a driver would take for an order, such as a QueryRewriter of pgx, is a fault.
 //
 // For PostgreSQL, ?? is the operator ?, as in data ?? 'key', and ??| and ??& are ?| and ?&.
 //

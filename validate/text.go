@@ -65,7 +65,8 @@ func (n *node) setString(v reflect.Value, text string) fault {
 		v.SetString(text)
 	case kindTime:
 		var t time.Time
-		if t.UnmarshalText([]byte(text)) != nil {
+		// Package time also takes an hour of one digit and a comma before the fraction, which RFC 3339, section 5.6, does not know.
+		if t.UnmarshalText([]byte(text)) != nil || text[len("2006-01-02T15")] != ':' || strings.Contains(text, ",") {
 			return failed(codeDateParsing)
 		}
 		v.Set(reflect.ValueOf(t))
